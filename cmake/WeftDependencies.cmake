@@ -1,0 +1,24 @@
+# Every library comes from the distribution, by name. The required ones stop the configuration with the
+# package to install; the optional ones only take their entries off the registries (`weft list` says so).
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost REQUIRED)  # headers only: Math and Random
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+
+find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(csv::csv UNKNOWN IMPORTED)
+set_target_properties(csv::csv PROPERTIES IMPORTED_LOCATION ${CSV_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${CSV_INCLUDE_DIR})
+
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI COMPONENTS C)
+
+if(WEFT_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
+if(WEFT_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,74 @@
+# One static library per folder, and the static registries.
+#
+#   weft_library(results SOURCES record.cpp csv.cpp LINK weft::core PRIVATE csv::csv)
+#   weft_register(transports shm)                               # transports/shm.cpp or transports/shm/*.cpp
+#   weft_register(transports mpi NEEDS MPI_C LINK MPI::MPI_C)   # left out, with a reason, where MPI_C_FOUND is false
+#   weft_library(transports TYPE Transport SOURCES registry.cpp LINK weft::worlds)
+#
+# weft_register before weft_library: an entry NAME is the function `Type name()` in namespace weft::<folder>, defined in
+# the file of the same name; the table of all entries is generated from the list, so that nothing registers itself
+# at run time and no source needs an #if for an absent library.
+
+# Adds one entry to the folder's registry.
+function(weft_register folder name)
+  cmake_parse_arguments(entry "" "NEEDS;PACKAGE" "LINK" ${ARGN})
+  get_property(known GLOBAL PROPERTY weft_${folder}_entries)
+  if(name IN_LIST known)
+    message(FATAL_ERROR "weft_register(${folder} ${name}): registered twice")
+  endif()
+  if(entry_NEEDS AND NOT ${entry_NEEDS}_FOUND)
+    set_property(GLOBAL APPEND PROPERTY weft_${folder}_absent "${name}=${entry_PACKAGE}")
+    return()
+  endif()
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  else()
+    set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY weft_${folder}_entries ${name})
+  set_property(GLOBAL APPEND PROPERTY weft_${folder}_sources ${sources})
+  set_property(GLOBAL APPEND PROPERTY weft_${folder}_link ${entry_LINK})
+endfunction()
+
+# Writes the folder's table of entries and adds it, with the entries' sources, to the target.
+function(weft_table target folder type)
+  get_property(entries GLOBAL PROPERTY weft_${folder}_entries)
+  get_property(absent GLOBAL PROPERTY weft_${folder}_absent)
+  get_property(sources GLOBAL PROPERTY weft_${folder}_sources)
+  get_property(link GLOBAL PROPERTY weft_${folder}_link)
+  set(declarations "")
+  set(calls "")
+  set(missing "")
+  foreach(name IN LISTS entries)
+    string(APPEND declarations "${type} ${name}();\n")
+    string(APPEND calls "${name}(), ")
+  endforeach()
+  foreach(pair IN LISTS absent)
+    string(REPLACE "=" "\", \"" quoted "${pair}")
+    string(APPEND missing "{\"${quoted}\"}, ")
+  endforeach()
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/table.cpp)
+  file(CONFIGURE OUTPUT ${table} @ONLY CONTENT [[// Generated from the weft_register lines of @folder@/CMakeLists.txt.
+#include "@folder@/registry.hpp"
+
+namespace weft::@folder@ {
+@declarations@
+const Registry<@type@>& registry() {
+  static const Registry<@type@> table("@folder@", {@calls@}, {@missing@});
+  return table;
+}
+}  // namespace weft::@folder@
+]])
+  target_sources(${target} PRIVATE ${table} ${sources})
+  target_link_libraries(${target} PRIVATE ${link})
+endfunction()
+
+function(weft_library folder)
+  cmake_parse_arguments(lib "" "TYPE" "SOURCES;LINK;PRIVATE" ${ARGN})
+  add_library(weft_${folder} STATIC ${lib_SOURCES})
+  add_library(weft::${folder} ALIAS weft_${folder})
+  target_link_libraries(weft_${folder} PUBLIC weft_options ${lib_LINK} PRIVATE ${lib_PRIVATE})
+  if(lib_TYPE)
+    weft_table(weft_${folder} ${folder} ${lib_TYPE})
+  endif()
+endfunction()

@@ -1,0 +1,100 @@
+#include "collectives/program.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace weft {
+
+void Lane::send(int peer, Region from) {
+  if (from.bytes == 0) return;
+  steps_.push_back({.action = Action::send, .src_space = from.space, .peer = peer, .src = from.offset, .bytes = from.bytes});
+  outstanding_ = true;
+}
+
+void Lane::recv(int peer, Region into) {
+  if (into.bytes == 0) return;
+  steps_.push_back({.action = Action::recv, .dst_space = into.space, .peer = peer, .dst = into.offset, .bytes = into.bytes});
+  outstanding_ = true;
+}
+
+void Lane::recv_reduce(int peer, Region into, Region with) {
+  if (into.bytes != with.bytes) throw std::logic_error("recv_reduce: lengths differ");
+  if (into.bytes == 0) return;
+  steps_.push_back({.action = Action::recv_reduce,
+                    .dst_space = into.space,
+                    .src_space = with.space,
+                    .peer = peer,
+                    .dst = into.offset,
+                    .src = with.offset,
+                    .bytes = into.bytes});
+  outstanding_ = true;
+}
+
+void Lane::copy(Region into, Region from) {
+  if (into.bytes != from.bytes) throw std::logic_error("copy: lengths differ");
+  if (into.bytes == 0 || into == from) return;
+  steps_.push_back({.action = Action::copy,
+                    .dst_space = into.space,
+                    .src_space = from.space,
+                    .dst = into.offset,
+                    .src = from.offset,
+                    .bytes = into.bytes});
+}
+
+void Lane::reduce(Region into, Region from) {
+  if (into.bytes != from.bytes) throw std::logic_error("reduce: lengths differ");
+  if (into.bytes == 0) return;
+  steps_.push_back({.action = Action::reduce,
+                    .dst_space = into.space,
+                    .src_space = from.space,
+                    .dst = into.offset,
+                    .src = from.offset,
+                    .bytes = into.bytes});
+}
+
+void Lane::compute(Nanoseconds duration) {
+  if (duration > 0) steps_.push_back({.action = Action::compute, .bytes = static_cast<Bytes>(duration)});
+}
+
+void Lane::wait() {
+  if (outstanding_) steps_.push_back({.action = Action::wait});
+  outstanding_ = false;
+}
+
+void Lane::signal(int event) { steps_.push_back({.action = Action::signal, .peer = event}); }
+
+void Lane::await(int event) { steps_.push_back({.action = Action::await, .peer = event}); }
+
+void Lane::native(int index) {
+  wait();
+  steps_.push_back({.action = Action::native, .peer = index});
+}
+
+Bytes Program::size_of_space(Space space) const {
+  switch (space) {
+    case Space::in: return in_bytes;
+    case Space::out: return out_bytes;
+    case Space::scratch: return scratch_bytes;
+  }
+  return 0;
+}
+
+Bytes Program::sent_bytes() const {
+  Bytes sum = 0;
+  for (const Lane& lane : lanes)
+    for (const Step& step : lane.steps())
+      if (step.action == Action::send) sum += step.bytes;
+  return sum;
+}
+
+Region Chunks::operator[](int index) const { return in(space_, index); }
+
+Region Chunks::in(Space space, int index) const {
+  const auto parts = static_cast<std::uint64_t>(parts_);
+  const auto i = static_cast<std::uint64_t>(((index % parts_) + parts_) % parts_);
+  const std::uint64_t first = i * (count_ / parts) + std::min(i, count_ % parts);
+  const std::uint64_t length = count_ / parts + (i < count_ % parts ? 1 : 0);
+  return {space, first * element_, length * element_};
+}
+
+}  // namespace weft

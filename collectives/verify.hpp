@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "collectives/program.hpp"
+#include "collectives/registry.hpp"
+
+namespace weft {
+
+/// What the static checks found wrong, a sentence each that names rank, lane and step; empty is good.
+using Findings = std::vector<std::string>;
+
+/// Checks the programs of all ranks (index = rank) without running them on a transport:
+///  - every send meets a receive of the same channel, order and length;
+///  - no deadlock even where a send completes only with its receive (rendezvous);
+///  - every region lies within its space, peers within the ranks, events within the program's;
+///  - no step touches bytes that an unfinished operation of this rank writes, nor writes bytes that one reads, unless ordered by
+///    wait or signal/await.
+Findings verify_traffic(std::span<const Program> programs);
+
+/// verify_traffic, and: executed symbolically from distinct inputs, every element of every rank's `out` is what the
+/// collective's definition says, and each rank's sent bytes equal the algorithm's formula. `call_of(rank)` gives the call.
+Findings verify_collective(const Algorithm& algorithm, const Call& call_of_rank0);
+
+}  // namespace weft

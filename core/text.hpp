@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft {
+
+/// The candidate with the smallest edit distance (Levenshtein) to `name`; empty where none is near.
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+/// "unknown transport 'smh': did you mean 'shm'? (known: mpi, shm, model)"
+std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> candidates);
+
+/// Splits at a separator; empty parts are kept, blanks around a part are not.
+std::vector<std::string> split(std::string_view text, char separator);
+
+std::string join(std::span<const std::string> parts, std::string_view separator);
+
+}  // namespace weft

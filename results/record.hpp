@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace weft {
+
+/// One row of points.csv: every column is documented in docs/results.md.
+struct Record {
+  std::string pattern, operation, algorithm, transport;
+  int ranks = 0;
+  std::string dtype, op;
+  bool in_place = false;
+  Bytes bytes_per_rank = 0, bytes_per_peer = 0, wire_bytes = 0, logical_bytes = 0;
+  int iterations = 0, warmup = 0;
+  double time_us_median = 0, time_us_min = 0, time_us_max = 0, time_us_mean = 0, time_us_p05 = 0, time_us_p95 = 0;
+  double time_us_mean_of_ranks = 0;  ///< OSU's figure
+  double time_us_first = 0;
+  double algbw_gbps = 0, busbw_gbps = 0, wirebw_gbps = 0, logicalbw_gbps = 0;
+  double imbalance = 0;
+  double bubble = -1, bubble_formula = -1;
+  int slowest_rank = -1;
+  double slowest_share = 0;
+  std::string wrong;  ///< a number, or "n/a" where it was not checked
+  std::string cache;  ///< rotate, hot or fresh
+  bool oversubscribed = false;
+  std::string status;  ///< ok, wrong, refused, failed
+  std::string reason;
+  std::string notes;  ///< key=value pairs joined by ';'
+
+  /// What identifies the point: all that --resume compares.
+  std::string key() const;
+};
+
+}  // namespace weft

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "core/call.hpp"
+#include "core/kernels.hpp"
+#include "core/units.hpp"
+
+namespace weft {
+
+/// Operations posted and not yet complete. One per lane, owned by the executor; a communicator counts it up in post_* (unless
+/// the operation completes at once) and down as operations complete.
+struct Pending {
+  int count = 0;
+};
+
+/// Memory that a communicator allocated; freed with the last copy of the pointer.
+using Memory = std::shared_ptr<std::byte>;
+
+/// What a posted recv_reduce does with the arriving bytes: into = with op arriving, elementwise.
+struct Reduction {
+  ReduceKernel kernel = nullptr;            ///< stores: cached
+  ReduceKernel streaming_kernel = nullptr;  ///< the same, past the cache; for results larger than the cache
+  Bytes element = 1;
+};
+
+/// The data plane: one rank's end of a transport. Used by one thread. Messages between two ranks match in order within a
+/// channel; channels are independent of each other. A message's length is known to both sides. Buffers of posted operations
+/// belong to the communicator until they complete.
+/// Every call may throw TransportError. Nothing here allocates after a warm-up execution of the same traffic.
+class Communicator {
+ public:
+  Communicator(int rank, int ranks) : rank_(rank), ranks_(ranks) {}
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+  virtual ~Communicator() = default;
+
+  int rank() const { return rank_; }
+  int ranks() const { return ranks_; }
+
+  /// Memory for payload, aligned to a page, touched by this rank. Only such memory may be given to the calls below.
+  /// Collective: every rank calls in the same order; sizes may differ and may be 0. Throws TransportError when there is none.
+  virtual Memory allocate(Bytes bytes) = 0;
+
+  virtual void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) = 0;
+  virtual void post_recv(int peer, int channel, std::byte* into, Bytes bytes, Pending& pending) = 0;
+
+  /// Whether post_recv_reduce may be called. Where not, the program is lowered to recv + reduce beforehand.
+  virtual bool offers_recv_reduce() const { return false; }
+  /// Receives and reduces without an intermediate copy: into[i] = with[i] op arriving[i]. `with` may equal `into`.
+  virtual void post_recv_reduce(int peer, int channel, std::byte* into, const std::byte* with, Bytes bytes,
+                                const Reduction& reduction, Pending& pending);
+
+  /// Moves outstanding operations forward; returns soon.
+  virtual void progress() = 0;
+
+  /// Called when the last progress() changed nothing: may pause, yield, or (in virtual time) move on to the next event, but not
+  /// beyond `until` (on now()'s clock; the largest value where nothing is awaited but messages).
+  virtual void relax(Nanoseconds until) = 0;
+
+  /// This rank's clock, ns. Virtual where the transport simulates.
+  virtual Nanoseconds now() const { return monotonic_now(); }
+
+  /// Whether now() is virtual: nothing takes real time, and a large world runs on a small machine.
+  virtual bool virtual_time() const { return false; }
+
+  /// Whether messages carry their bytes. A simulating transport may move none (then nothing can be checked).
+  virtual bool carries_data() const { return true; }
+
+  /// Empty where native() can serve the call, else a sentence.
+  virtual std::string refuses_native(const Call& call) const;
+  /// The library's own collective, blocking. `in` and `out` as Call describes them (in == out base when in place).
+  virtual void native(const Call& call, const std::byte* in, std::byte* out);
+
+ private:
+  int rank_;
+  int ranks_;
+};
+
+}  // namespace weft
