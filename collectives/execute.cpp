@@ -14,7 +14,11 @@ constexpr unsigned kSpinsPerCheck = 1024;
 }  // namespace
 
 Executor::Executor(const Program& program, Communicator& communicator, World& world)
-    : program_(program), communicator_(communicator), world_(world), lanes_(program.lanes.size()), events_(static_cast<std::size_t>(program.events)) {
+    : program_(program),
+      communicator_(communicator),
+      world_(world),
+      lanes_(program.lanes.size()),
+      events_(static_cast<std::size_t>(program.events)) {
   reduction_.element = size_of(program.dtype);
   if (reducible(program.dtype)) {
     reduction_.kernel = reduce_kernel(program.dtype, program.op);
@@ -60,15 +64,17 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
       communicator_.post_recv(step.peer, channel, at(step.dst_space, step.dst), step.bytes, lane.pending);
       return true;
     case Action::recv_reduce:
-      communicator_.post_recv_reduce(step.peer, channel, at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes, reduction_,
-                                     lane.pending);
+      communicator_.post_recv_reduce(step.peer, channel, at(step.dst_space, step.dst), at(step.src_space, step.src),
+                                     step.bytes, reduction_, lane.pending);
       return true;
     case Action::copy:
-      if (communicator_.carries_data()) std::memmove(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
+      if (communicator_.carries_data())
+        std::memmove(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
       return true;
     case Action::reduce:
       if (communicator_.carries_data())
-        reduction_.kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes / reduction_.element);
+        reduction_.kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src),
+                          step.bytes / reduction_.element);
       return true;
     case Action::compute: {
       const Nanoseconds now = communicator_.now();
@@ -86,7 +92,8 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
     case Action::await:
       return events_[static_cast<std::size_t>(step.peer)] != 0;
     case Action::native:
-      communicator_.native(program_.natives[static_cast<std::size_t>(step.peer)], program_.in_place ? bases_[1] : bases_[0], bases_[1]);
+      communicator_.native(program_.natives[static_cast<std::size_t>(step.peer)],
+                           program_.in_place ? bases_[1] : bases_[0], bases_[1]);
       return true;
   }
   return true;

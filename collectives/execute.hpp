@@ -16,18 +16,19 @@ struct Buffers {
   std::byte* scratch = nullptr;
 };
 
-/// Rewrites recv_reduce into recv + reduce where the transport does not offer it: the arriving bytes land in scratch (which
-/// grows), and are reduced right after the next wait.
+/// Rewrites recv_reduce into recv + reduce where the transport does not offer it: the arriving bytes land in scratch
+/// (which grows), and are reduced right after the next wait.
 Program lower(const Program& program, const Communicator& communicator);
 
-/// Runs one lowered program any number of times. Everything is allocated and looked up in the constructor; run() allocates
-/// nothing. The program and the communicator must outlive it; `world` is asked in waiting loops whether to give up.
+/// Runs one lowered program any number of times. Everything is allocated and looked up in the constructor; run()
+/// allocates nothing. The program and the communicator must outlive it; `world` is asked in waiting loops whether to
+/// give up.
 class Executor {
  public:
   Executor(const Program& program, Communicator& communicator, World& world);
 
-  /// Runs the program once. Every rank runs its own program of the same traffic. Throws what the communicator throws, RankLost
-  /// and TimedOut.
+  /// Runs the program once. Every rank runs its own program of the same traffic. Throws what the communicator throws,
+  /// RankLost and TimedOut.
   void run(const Buffers& buffers);
 
  private:

@@ -7,13 +7,15 @@ namespace weft {
 
 void Lane::send(int peer, Region from) {
   if (from.bytes == 0) return;
-  steps_.push_back({.action = Action::send, .src_space = from.space, .peer = peer, .src = from.offset, .bytes = from.bytes});
+  steps_.push_back(
+      {.action = Action::send, .src_space = from.space, .peer = peer, .src = from.offset, .bytes = from.bytes});
   outstanding_ = true;
 }
 
 void Lane::recv(int peer, Region into) {
   if (into.bytes == 0) return;
-  steps_.push_back({.action = Action::recv, .dst_space = into.space, .peer = peer, .dst = into.offset, .bytes = into.bytes});
+  steps_.push_back(
+      {.action = Action::recv, .dst_space = into.space, .peer = peer, .dst = into.offset, .bytes = into.bytes});
   outstanding_ = true;
 }
 
@@ -72,9 +74,12 @@ void Lane::native(int index) {
 
 Bytes Program::size_of_space(Space space) const {
   switch (space) {
-    case Space::in: return in_bytes;
-    case Space::out: return out_bytes;
-    case Space::scratch: return scratch_bytes;
+    case Space::in:
+      return in_bytes;
+    case Space::out:
+      return out_bytes;
+    case Space::scratch:
+      return scratch_bytes;
   }
   return 0;
 }

@@ -22,8 +22,8 @@ struct Region {
   bool operator==(const Region&) const = default;
 };
 
-/// What one step does. Within a lane steps start in order; send, recv and recv_reduce only start, and complete at the next
-/// `wait` at the latest. Lanes are concurrent, as CUDA streams are.
+/// What one step does. Within a lane steps start in order; send, recv and recv_reduce only start, and complete at the
+/// next `wait` at the latest. Lanes are concurrent, as CUDA streams are.
 enum class Action : std::uint8_t {
   send,         ///< src to peer
   recv,         ///< peer to dst
@@ -96,10 +96,12 @@ struct Program {
   Bytes sent_bytes() const;
 };
 
-/// Splits `count` elements into `parts` runs as even as can be (the first count % parts are one longer); the index is taken modulo parts.
+/// Splits `count` elements into `parts` runs as even as can be (the first count % parts are one longer); the index is
+/// taken modulo parts.
 class Chunks {
  public:
-  Chunks(std::uint64_t count, Bytes element, int parts, Space space = Space::out) : count_(count), element_(element), parts_(parts), space_(space) {}
+  Chunks(std::uint64_t count, Bytes element, int parts, Space space = Space::out)
+      : count_(count), element_(element), parts_(parts), space_(space) {}
   Region operator[](int index) const;
   Region in(Space space, int index) const;  ///< the same place in another buffer
 

@@ -16,7 +16,8 @@ struct Algorithm {
   std::string summary;  ///< rounds, bytes and paper in a line
   /// Empty where it can do the call, else a sentence. Depends only on what all ranks share (not on the rank).
   std::function<std::string(const Call&)> refuses;
-  /// Writes this rank's steps. `lane` is empty; sizes of the spaces are set from the call, scratch_bytes is 0 and may be raised.
+  /// Writes this rank's steps. `lane` is empty; sizes of the spaces are set from the call, scratch_bytes is 0 and may
+  /// be raised.
   std::function<void(const Call&, Program&, Lane&)> build;
   /// Bytes that this rank sends: the formula, independent of the program (the tests compare them).
   std::function<Bytes(const Call&)> wire_bytes;
@@ -27,15 +28,16 @@ struct Algorithm {
 /// The name by which the transport's own collective is asked for; it is in no registry.
 inline constexpr const char* kNative = "native";
 
-/// This rank's program of one lane for the call, by the algorithm. Throws UsageError with its sentence where it refuses.
+/// This rank's program of one lane for the call, by the algorithm. Throws UsageError with its sentence where it
+/// refuses.
 Program build_program(const Algorithm& algorithm, const Call& call);
 
 /// A program of one step: the transport's own collective.
 Program build_native(const Call& call);
 
 /// Bytes that this rank must send at least, whatever the algorithm: what `native` is booked with.
-///   all_reduce 2(n-1)/n x bytes, reduce_scatter and all_gather (n-1) x block, all_to_all (n-1) x block, all_to_allv what
-///   goes to other ranks, broadcast bytes at the root else 0, send_recv block, barrier 0.
+///   all_reduce 2(n-1)/n x bytes, reduce_scatter and all_gather (n-1) x block, all_to_all (n-1) x block, all_to_allv
+///   what goes to other ranks, broadcast bytes at the root else 0, send_recv block, barrier 0.
 Bytes least_wire_bytes(const Call& call);
 
 namespace collectives {

@@ -16,12 +16,14 @@ using Findings = std::vector<std::string>;
 ///  - every send meets a receive of the same channel, order and length;
 ///  - no deadlock even where a send completes only with its receive (rendezvous);
 ///  - every region lies within its space, peers within the ranks, events within the program's;
-///  - no step touches bytes that an unfinished operation of this rank writes, nor writes bytes that one reads, unless ordered by
+///  - no step touches bytes that an unfinished operation of this rank writes, nor writes bytes that one reads, unless
+///  ordered by
 ///    wait or signal/await.
 Findings verify_traffic(std::span<const Program> programs);
 
 /// verify_traffic, and: executed symbolically from distinct inputs, every element of every rank's `out` is what the
-/// collective's definition says, and each rank's sent bytes equal the algorithm's formula. `call_of(rank)` gives the call.
+/// collective's definition says, and each rank's sent bytes equal the algorithm's formula. `call_of(rank)` gives the
+/// call.
 Findings verify_collective(const Algorithm& algorithm, const Call& call_of_rank0);
 
 }  // namespace weft

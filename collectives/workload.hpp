@@ -8,7 +8,8 @@
 
 namespace weft {
 
-/// What one point does on one rank: programs to be timed and a way to check what they did. Made by a pattern, run by measure.
+/// What one point does on one rank: programs to be timed and a way to check what they did. Made by a pattern, run by
+/// measure.
 class Workload {
  public:
   Workload() = default;
@@ -16,7 +17,8 @@ class Workload {
   Workload& operator=(const Workload&) = delete;
   virtual ~Workload() = default;
 
-  /// This rank's programs; iteration i runs programs()[i % size]. Not lowered. At least one; the same number on every rank.
+  /// This rank's programs; iteration i runs programs()[i % size]. Not lowered. At least one; the same number on every
+  /// rank.
   virtual const std::vector<Program>& programs() const = 0;
 
   /// Writes the input of the given program and poisons its result. Never inside the timed region.

@@ -25,7 +25,8 @@ std::span<const Collective> all_collectives();
 std::string_view name_of(Collective collective);
 Collective parse_collective(std::string_view name);  ///< throws UsageError
 
-/// Bytes that every rank sends to every rank, for all_to_allv: row-major, [from * ranks + to], each a multiple of the element size.
+/// Bytes that every rank sends to every rank, for all_to_allv: row-major, [from * ranks + to], each a multiple of the
+/// element size.
 using TrafficMatrix = std::vector<Bytes>;
 
 /// One collective operation as one rank sees it: the arguments of the MPI call, and nothing about how it is done.
@@ -49,9 +50,9 @@ struct Call {
   std::uint64_t count = 0;  ///< elements, per block as above
   Datatype dtype = Datatype::f32;
   ReduceOp op = ReduceOp::sum;
-  int root = 0;                 ///< broadcast only
+  int root = 0;  ///< broadcast only
   bool in_place = false;
-  bool both_ways = false;       ///< send_recv: both directions at once, instead of there and back (ping-pong)
+  bool both_ways = false;  ///< send_recv: both directions at once, instead of there and back (ping-pong)
   std::shared_ptr<const TrafficMatrix> matrix;  ///< all_to_allv only; the same object for all ranks of a process
 
   Bytes element() const { return size_of(dtype); }

@@ -8,7 +8,8 @@
 
 namespace weft {
 
-/// Element types. f16 is IEEE binary16, bf16 the upper half of f32, fp8 is E4M3 (OCP 8-bit floating point, finite only).
+/// Element types. f16 is IEEE binary16, bf16 the upper half of f32, fp8 is E4M3 (OCP 8-bit floating point, finite
+/// only).
 enum class Datatype : std::uint8_t { f32, f64, f16, bf16, i32, u8, fp8 };
 
 enum class ReduceOp : std::uint8_t { sum, prod, min, max };

@@ -14,7 +14,8 @@ enum class ExitCode : int {
   failed = 5,      ///< a point failed or a rank was lost
 };
 
-/// What the user gave cannot be used. The message is one sentence that names the file, line or flag and what would be right.
+/// What the user gave cannot be used. The message is one sentence that names the file, line or flag and what would be
+/// right.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

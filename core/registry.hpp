@@ -26,7 +26,8 @@ class Registry {
       : kind_(std::move(kind)), entries_(std::move(entries)), absent_(std::move(absent)) {
     for (std::size_t i = 0; i < entries_.size(); ++i)
       for (std::size_t j = i + 1; j < entries_.size(); ++j)
-        if (entries_[i].key() == entries_[j].key()) throw std::logic_error(kind_ + ": two entries named " + entries_[i].key());
+        if (entries_[i].key() == entries_[j].key())
+          throw std::logic_error(kind_ + ": two entries named " + entries_[i].key());
   }
 
   const std::vector<Entry>& entries() const { return entries_; }
@@ -44,7 +45,8 @@ class Registry {
       if (entry.name == name) return entry;
     for (const AbsentEntry& entry : absent_)
       if (entry.name == name)
-        throw UsageError(std::string(name) + " is not in this build of weft: install " + entry.package + " and build again");
+        throw UsageError(std::string(name) + " is not in this build of weft: install " + entry.package +
+                         " and build again");
     throw UsageError(unknown_name(kind_, name, names()));
   }
 

@@ -7,10 +7,11 @@
 
 namespace weft {
 
-using Bytes = std::uint64_t;         ///< a size or an offset, always 64 bit
-using Nanoseconds = std::int64_t;    ///< a duration, or a point on some clock
+using Bytes = std::uint64_t;       ///< a size or an offset, always 64 bit
+using Nanoseconds = std::int64_t;  ///< a duration, or a point on some clock
 
-/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B". Throws UsageError with a sentence otherwise.
+/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B". Throws UsageError with a sentence
+/// otherwise.
 Bytes parse_bytes(std::string_view text);
 
 /// 4096 -> "4K", 1536 -> "1536", 3221225472 -> "3G": the shortest exact form that parse_bytes reads back.

@@ -19,17 +19,19 @@ struct Point {
   std::string algorithm;  ///< "ring", "native", or a schedule's name
   Datatype dtype = Datatype::u8;
   ReduceOp op = ReduceOp::sum;
-  bool reduces = false;           ///< whether `op` means anything
-  Bytes bytes_per_rank = 0;       ///< the whole per-rank buffer (nccl-tests' size); for moe max over ranks of max(sent, received)
-  Bytes bytes_per_peer = 0;       ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
-  double busbw_factor = 1;        ///< busbw = algbw x factor
-  Bytes logical_bytes = 0;        ///< moe: bytes of the busiest rank with local traffic counted; 0: not applicable
-  double imbalance = 0;           ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
-  double bubble_formula = -1;     ///< pipeline: idle share by the formula; -1: not applicable
-  double busy_ns = 0;             ///< pipeline: emulated compute of one rank in one iteration; the measured bubble is 1 - busy/time
-  bool automatic = false;         ///< the user named no algorithm: `native` where the transport offers it, else this one
-  std::string refused;            ///< not empty: why it cannot be measured; build is not called
-  Call call;                      ///< the call where the point is one collective (rank 0's view), for Communicator::refuses_native
+  bool reduces = false;  ///< whether `op` means anything
+  Bytes bytes_per_rank =
+      0;  ///< the whole per-rank buffer (nccl-tests' size); for moe max over ranks of max(sent, received)
+  Bytes bytes_per_peer = 0;    ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
+  double busbw_factor = 1;     ///< busbw = algbw x factor
+  Bytes logical_bytes = 0;     ///< moe: bytes of the busiest rank with local traffic counted; 0: not applicable
+  double imbalance = 0;        ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
+  double bubble_formula = -1;  ///< pipeline: idle share by the formula; -1: not applicable
+  double busy_ns =
+      0;  ///< pipeline: emulated compute of one rank in one iteration; the measured bubble is 1 - busy/time
+  bool automatic = false;  ///< the user named no algorithm: `native` where the transport offers it, else this one
+  std::string refused;     ///< not empty: why it cannot be measured; build is not called
+  Call call;  ///< the call where the point is one collective (rank 0's view), for Communicator::refuses_native
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.
   std::function<std::unique_ptr<Workload>(int rank)> build;

@@ -17,22 +17,22 @@ struct RouterOptions {
 
 /// What the user asked every pattern for: flags, parsed and validated. The same on every rank.
 struct Request {
-  Bytes min_bytes = 8;                           ///< -b, per rank
-  Bytes max_bytes = 16 << 20;                    ///< -e
-  double factor = 4;                             ///< -f
+  Bytes min_bytes = 8;         ///< -b, per rank
+  Bytes max_bytes = 16 << 20;  ///< -e
+  double factor = 4;           ///< -f
   std::vector<Datatype> dtypes = {Datatype::f32};
   std::vector<ReduceOp> ops = {ReduceOp::sum};
-  std::vector<std::string> algorithms;           ///< empty: each collective's own default; "all"; "native"
+  std::vector<std::string> algorithms;  ///< empty: each collective's own default; "all"; "native"
   bool in_place = false;
-  std::string model = "deepseek-v4-pro";         ///< a name in models/ or the path of a config.json
-  std::string models_directory;                  ///< where the named models lie
-  std::uint64_t tokens = 4096;                   ///< per rank and micro-batch
+  std::string model = "deepseek-v4-pro";  ///< a name in models/ or the path of a config.json
+  std::string models_directory;           ///< where the named models lie
+  std::uint64_t tokens = 4096;            ///< per rank and micro-batch
   RouterOptions router;
-  int routings = 4;                              ///< different routings drawn beforehand and cycled
+  int routings = 4;  ///< different routings drawn beforehand and cycled
   int micro_batches = 8;
-  int stages = 0;                                ///< 0: as many as ranks
-  std::string schedule = "all";                  ///< pipeline: gpipe, 1f1b or all
-  Nanoseconds forward_ns = 1'000'000;            ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
+  int stages = 0;                      ///< 0: as many as ranks
+  std::string schedule = "all";        ///< pipeline: gpipe, 1f1b or all
+  Nanoseconds forward_ns = 1'000'000;  ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
   Nanoseconds backward_ns = 2'000'000;
   std::uint64_t seed = 1;
 };

@@ -10,8 +10,8 @@
 
 namespace weft {
 
-/// Operations posted and not yet complete. One per lane, owned by the executor; a communicator counts it up in post_* (unless
-/// the operation completes at once) and down as operations complete.
+/// Operations posted and not yet complete. One per lane, owned by the executor; a communicator counts it up in post_*
+/// (unless the operation completes at once) and down as operations complete.
 struct Pending {
   int count = 0;
 };
@@ -26,10 +26,10 @@ struct Reduction {
   Bytes element = 1;
 };
 
-/// The data plane: one rank's end of a transport. Used by one thread. Messages between two ranks match in order within a
-/// channel; channels are independent of each other. A message's length is known to both sides. Buffers of posted operations
-/// belong to the communicator until they complete.
-/// Every call may throw TransportError. Nothing here allocates after a warm-up execution of the same traffic.
+/// The data plane: one rank's end of a transport. Used by one thread. Messages between two ranks match in order within
+/// a channel; channels are independent of each other. A message's length is known to both sides. Buffers of posted
+/// operations belong to the communicator until they complete. Every call may throw TransportError. Nothing here
+/// allocates after a warm-up execution of the same traffic.
 class Communicator {
  public:
   Communicator(int rank, int ranks) : rank_(rank), ranks_(ranks) {}
@@ -41,7 +41,8 @@ class Communicator {
   int ranks() const { return ranks_; }
 
   /// Memory for payload, aligned to a page, touched by this rank. Only such memory may be given to the calls below.
-  /// Collective: every rank calls in the same order; sizes may differ and may be 0. Throws TransportError when there is none.
+  /// Collective: every rank calls in the same order; sizes may differ and may be 0. Throws TransportError when there is
+  /// none.
   virtual Memory allocate(Bytes bytes) = 0;
 
   virtual void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) = 0;
@@ -56,8 +57,8 @@ class Communicator {
   /// Moves outstanding operations forward; returns soon.
   virtual void progress() = 0;
 
-  /// Called when the last progress() changed nothing: may pause, yield, or (in virtual time) move on to the next event, but not
-  /// beyond `until` (on now()'s clock; the largest value where nothing is awaited but messages).
+  /// Called when the last progress() changed nothing: may pause, yield, or (in virtual time) move on to the next event,
+  /// but not beyond `until` (on now()'s clock; the largest value where nothing is awaited but messages).
   virtual void relax(Nanoseconds until) = 0;
 
   /// This rank's clock, ns. Virtual where the transport simulates.

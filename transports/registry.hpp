@@ -12,11 +12,11 @@ namespace weft {
 
 /// The fabric that the `model` transport simulates, in virtual time; other transports ignore it.
 struct FabricModel {
-  Nanoseconds latency = 2'000;       ///< alpha: from post to arrival of the first byte, ns
-  double bandwidth = 50.0;           ///< GB/s = bytes per ns, each way of each rank's port
-  double jitter = 0.0;               ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
-  Nanoseconds skew = 0;              ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
-  Nanoseconds overhead = 0;          ///< o: CPU time of one post, ns (LogGP)
+  Nanoseconds latency = 2'000;  ///< alpha: from post to arrival of the first byte, ns
+  double bandwidth = 50.0;      ///< GB/s = bytes per ns, each way of each rank's port
+  double jitter = 0.0;          ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
+  Nanoseconds skew = 0;         ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
+  Nanoseconds overhead = 0;     ///< o: CPU time of one post, ns (LogGP)
 };
 
 struct TransportOptions {
@@ -30,7 +30,8 @@ struct TransportOptions {
 struct Transport {
   std::string name;
   std::string summary;
-  /// The name of the world it needs to be launched in when there is a choice ("mpi", "fibers"), or empty where any real one serves.
+  /// The name of the world it needs to be launched in when there is a choice ("mpi", "fibers"), or empty where any real
+  /// one serves.
   std::string needs_world;
   /// Empty where it can run in this world, else a sentence. Not collective.
   std::function<std::string(const World&, const TransportOptions&)> refuses;

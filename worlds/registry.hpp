@@ -22,8 +22,9 @@ struct Launcher {
   std::string summary;
   /// Empty where this process can launch, else a sentence ("not started by mpirun or srun").
   std::function<std::string(const LaunchOptions&)> refuses;
-  /// Starts the ranks, runs `main` on each, waits for all, and gives the exit code of the whole: the largest of the ranks', or
-  /// ExitCode::failed when one was lost, after one sentence on stderr that names it. Leaves no process and no memory segment.
+  /// Starts the ranks, runs `main` on each, waits for all, and gives the exit code of the whole: the largest of the
+  /// ranks', or ExitCode::failed when one was lost, after one sentence on stderr that names it. Leaves no process and
+  /// no memory segment.
   std::function<int(const LaunchOptions&, const RankMain&)> launch;
 
   std::string key() const { return name; }

@@ -26,16 +26,18 @@ class World {
   /// Returns when every rank has called it. Collective. Throws RankLost or TimedOut.
   virtual void barrier() { allgather({}); }
 
-  /// Says that this rank cannot go on. From then on check() throws RankLost naming this rank on every rank, and the launch
-  /// ends with ExitCode::failed. Not collective, may be called at any time, returns.
+  /// Says that this rank cannot go on. From then on check() throws RankLost naming this rank on every rank, and the
+  /// launch ends with ExitCode::failed. Not collective, may be called at any time, returns.
   virtual void abort(std::string_view reason) noexcept = 0;
 
-  /// Throws RankLost when a rank aborted or died, TimedOut when the deadline has passed. Cheap: every waiting loop calls it.
+  /// Throws RankLost when a rank aborted or died, TimedOut when the deadline has passed. Cheap: every waiting loop
+  /// calls it.
   virtual void check() = 0;
 
-  /// This rank promises to call set_deadline again within `from_now` ns of real time; `doing` (a string literal) says what it is
-  /// doing meanwhile. check() throws TimedOut past it, and a supervisor outside the rank ends the rank a little later where it
-  /// never gets to call check() (blocked inside a library). 0 means no deadline. Cheap: an atomic store.
+  /// This rank promises to call set_deadline again within `from_now` ns of real time; `doing` (a string literal) says
+  /// what it is doing meanwhile. check() throws TimedOut past it, and a supervisor outside the rank ends the rank a
+  /// little later where it never gets to call check() (blocked inside a library). 0 means no deadline. Cheap: an atomic
+  /// store.
   virtual void set_deadline(Nanoseconds from_now, const char* doing) = 0;
 };
 

@@ -1,0 +1,52 @@
+#include "core/units.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace weft {
+
+Bytes parse_bytes(std::string_view text) {
+  const auto wrong = [&] {
+    return UsageError(
+        fmt::format("'{}' is not a size: give whole bytes, or a binary multiple such as 8, 64K, 128M or 3G", text));
+  };
+  Bytes value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) throw wrong();
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  Bytes scale = 1;
+  if (!unit.empty() && unit != "B") {
+    const std::size_t power = std::string_view("KMGTkmgt").find(unit.front()) % 4 + 1;
+    if (std::string_view("KMGTkmgt").find(unit.front()) == std::string_view::npos) throw wrong();
+    unit.remove_prefix(1);
+    if (!unit.empty() && unit != "B" && unit != "iB") throw wrong();
+    scale = Bytes{1} << (10 * power);
+  }
+  if (value > static_cast<Bytes>(std::numeric_limits<std::int64_t>::max()) / scale) throw wrong();
+  return value * scale;
+}
+
+std::string format_bytes(Bytes bytes) {
+  static constexpr std::string_view kUnits = "KMGT";
+  for (std::size_t power = kUnits.size(); power > 0; --power) {
+    const Bytes unit = Bytes{1} << (10 * power);
+    if (bytes != 0 && bytes % unit == 0) return fmt::format("{}{}", bytes / unit, kUnits[power - 1]);
+  }
+  return fmt::format("{}", bytes);
+}
+
+double gigabytes_per_second(Bytes bytes, double nanoseconds) {
+  return nanoseconds > 0 ? static_cast<double>(bytes) / nanoseconds : 0;
+}
+
+Nanoseconds monotonic_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace weft

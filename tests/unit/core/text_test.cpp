@@ -1,0 +1,28 @@
+#include "core/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weft {
+namespace {
+
+const std::vector<std::string> kKnown = {"mpi", "shm", "model"};
+
+TEST(Text, NearestNameForgivesATypo) {
+  EXPECT_EQ(nearest_name("smh", kKnown), "shm");
+  EXPECT_EQ(nearest_name("modle", kKnown), "model");
+  EXPECT_EQ(nearest_name("infiniband", kKnown), "");
+}
+
+TEST(Text, UnknownNameIsOneSentenceWithAHint) {
+  EXPECT_EQ(unknown_name("transport", "smh", kKnown),
+            "unknown transport 'smh': did you mean 'shm'? (known: mpi, shm, model)");
+  EXPECT_EQ(unknown_name("transport", "infiniband", kKnown),
+            "unknown transport 'infiniband': (known: mpi, shm, model)");
+}
+
+TEST(Text, SplitKeepsEmptyPartsAndTrims) {
+  EXPECT_EQ(split("a, b,,c", ','), (std::vector<std::string>{"a", "b", "", "c"}));
+}
+
+}  // namespace
+}  // namespace weft

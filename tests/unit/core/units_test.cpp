@@ -1,0 +1,33 @@
+#include "core/units.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+
+namespace weft {
+namespace {
+
+TEST(Units, ReadsBinarySizes) {
+  EXPECT_EQ(parse_bytes("8"), 8U);
+  EXPECT_EQ(parse_bytes("64K"), 65536U);
+  EXPECT_EQ(parse_bytes("128MiB"), 128U << 20);
+  EXPECT_EQ(parse_bytes("3GB"), Bytes{3} << 30);
+  EXPECT_EQ(parse_bytes("0"), 0U);
+}
+
+TEST(Units, RefusesWhatIsNoSize) {
+  for (const char* text : {"", "K", "-8", "8 K", "1.5M", "8Q", "8KK", "99999999999T", "0x10"})
+    EXPECT_THROW(parse_bytes(text), UsageError) << text;
+}
+
+TEST(Units, FormatsWhatItReads) {
+  for (const Bytes bytes : {Bytes{0}, Bytes{8}, Bytes{1536}, Bytes{65536}, Bytes{3} << 30})
+    EXPECT_EQ(parse_bytes(format_bytes(bytes)), bytes);
+  EXPECT_EQ(format_bytes(65536), "64K");
+  EXPECT_EQ(format_bytes(1536), "1536");
+}
+
+TEST(Units, BandwidthIsDecimalGigabytes) { EXPECT_DOUBLE_EQ(gigabytes_per_second(2'000'000'000, 1e9), 2.0); }
+
+}  // namespace
+}  // namespace weft
