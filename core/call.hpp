@@ -53,7 +53,8 @@ struct Call {
   int root = 0;  ///< broadcast only
   bool in_place = false;
   bool both_ways = false;  ///< send_recv: both directions at once, instead of there and back (ping-pong)
-  std::shared_ptr<const TrafficMatrix> matrix;  ///< all_to_allv only; the same object for all ranks of a process
+  std::shared_ptr<const TrafficMatrix> matrix =
+      nullptr;  ///< all_to_allv only; the same object for all ranks of a process
 
   Bytes element() const { return size_of(dtype); }
   Bytes block() const { return count * element(); }  ///< bytes of `count` elements
