@@ -24,6 +24,8 @@ struct Point {
       0;  ///< the whole per-rank buffer (nccl-tests' size); for moe max over ranks of max(sent, received)
   Bytes bytes_per_peer = 0;    ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
   double busbw_factor = 1;     ///< busbw = algbw x factor
+  double time_divisor = 1;     ///< times reported are those of an iteration divided by this: 2 for a ping-pong, whose
+                               ///< iteration is there and back (as osu_latency)
   Bytes logical_bytes = 0;     ///< moe: bytes of the busiest rank with local traffic counted; 0: not applicable
   double imbalance = 0;        ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
   double bubble_formula = -1;  ///< pipeline: idle share by the formula; -1: not applicable
@@ -35,6 +37,8 @@ struct Point {
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.
   std::function<std::unique_ptr<Workload>(int rank)> build;
+  /// Where automatic: the same work by the transport's own collective, for transports that offer it (see call).
+  std::function<std::unique_ptr<Workload>(int rank)> build_native;
 };
 
 /// A traffic pattern. Adding one: a file with `Pattern name()` and a line in patterns/CMakeLists.txt.
@@ -43,6 +47,8 @@ struct Pattern {
   std::string summary;
   /// The points for this many ranks, the same on every rank; deterministic in the request. Throws UsageError.
   std::function<std::vector<Point>(const Request&, int ranks)> plan;
+  /// The collectives whose algorithms the user may name for it.
+  std::vector<Collective> collectives = {};
 
   std::string key() const { return name; }
 };

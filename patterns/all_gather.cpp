@@ -1,0 +1,10 @@
+#include "patterns/sweep.hpp"
+
+namespace weft::patterns {
+
+Pattern all_gather() {
+  return sweep_pattern("all_gather", "every rank gets the blocks of all ranks; bytes: the result",
+                       {{.name = "all_gather", .collective = Collective::all_gather, .busbw_factor = busbw_blocks}});
+}
+
+}  // namespace weft::patterns

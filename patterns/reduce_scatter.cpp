@@ -1,0 +1,11 @@
+#include "patterns/sweep.hpp"
+
+namespace weft::patterns {
+
+Pattern reduce_scatter() {
+  return sweep_pattern(
+      "reduce_scatter", "every rank gets its block of the reduction; bytes: the input",
+      {{.name = "reduce_scatter", .collective = Collective::reduce_scatter, .busbw_factor = busbw_blocks}});
+}
+
+}  // namespace weft::patterns
