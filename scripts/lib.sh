@@ -1,0 +1,42 @@
+# What the scripts share; sourced, not run.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+program=scripts/$(basename "$0")
+
+say() { printf '%s: %s\n' "$program" "$*"; }
+
+# fail SENTENCE: the usage exit code, as weft's own.
+fail() {
+  say "$*" >&2
+  exit 2
+}
+
+# The comment block at the head of the script is its help.
+help_if_asked() {
+  local argument
+  for argument in "$@"; do
+    if [ "$argument" = --help ]; then
+      sed -n '2,/^[^#]/s/^#\( \|$\)//p' "$root/$program"
+      exit 0
+    fi
+  done
+}
+
+# Processors that this process may use.
+jobs() { nproc; }
+
+# Processor cores, hardware threads not counted, that this process may use.
+cores() {
+  local physical usable
+  physical=$(lscpu -p=CORE,SOCKET 2>/dev/null | grep -v '^#' | sort -u | wc -l)
+  usable=$(nproc)
+  if [ "$physical" -ge 1 ] && [ "$physical" -lt "$usable" ]; then echo "$physical"; else echo "$usable"; fi
+}
+
+# Open MPI refuses to start as root unless told twice.
+if [ "$(id -u)" -eq 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# Debian's own python3 has matplotlib and pandas; another one earlier in PATH may not.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
