@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""The rules of the house that can be read from the sources: include floors, quarantine of third-party headers, and
+the length of files.
+
+    layout.py ROOT      prints `file:line: sentence` for every breach, and fails where there is one
+    layout.py --self-test
+"""
+import pathlib
+import re
+import sys
+import tempfile
+
+# Includes go downward only: what each folder may include beside itself.
+FLOORS = {
+    "core": (),
+    "worlds": ("core",),
+    "transports": ("core", "worlds"),
+    "collectives": ("core", "worlds", "transports"),
+    "patterns": ("core", "worlds", "transports", "collectives"),
+    "results": ("core",),
+    "measure": ("core", "worlds", "transports", "collectives", "results"),
+    "cli": ("core", "worlds", "transports", "collectives", "patterns", "results", "measure"),
+}
+ABOVE = tuple(FLOORS)  # bench and tests see every folder
+FLOORS["bench"] = ABOVE
+FLOORS["tests"] = ABOVE
+
+# Third-party headers, and the beginnings of the paths that may include them.
+QUARANTINE = {
+    r"mpi\.h": ("worlds/mpi", "transports/mpi"),
+    r"hwloc(\.h|/.*)": ("core/topology.cpp",),
+    r"CLI/.*": ("cli/",),
+    r"csv\.h": ("results/csv.cpp",),
+    r"nlohmann/.*": ("core/topology", "results/", "patterns/model", "cli/", "tests/"),
+    r"benchmark/.*": ("bench/",),
+    r"(gtest|gmock)/.*": ("tests/",),
+}
+
+LONGEST = 400
+SOURCES = (".cpp", ".hpp", ".py", ".cmake", ".sh")
+INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+
+
+def include_breach(file, header, quoted, root):
+    """Why `file` (relative to the root) may not include `header`, or None."""
+    folder = file.split("/")[0]
+    for pattern, allowed in QUARANTINE.items():
+        if re.fullmatch(pattern, header) and not file.startswith(allowed):
+            return f"{header} may only be included in {', '.join(allowed)}"
+    if not quoted:
+        return None
+    target = header.split("/")[0]
+    if target not in FLOORS:
+        return f'"{header}" does not begin with a folder of the tree'
+    if target != folder and target not in FLOORS[folder]:
+        below = ", ".join(FLOORS[folder]) or "nothing else"
+        return f"{folder} may include {below}; not {header}"
+    if not (root / header).is_file():
+        return f'"{header}" does not exist'
+    return None
+
+
+def files_of(root):
+    tops = [root / name for name in (*FLOORS, "cmake", "scripts")]
+    for top in tops:
+        for path in sorted(top.rglob("*")):
+            script = top.name == "scripts" and path.suffix == ""
+            if path.is_file() and (path.suffix in SOURCES or script):
+                yield path
+
+
+def breaches(root):
+    for path in files_of(root):
+        file = path.relative_to(root).as_posix()
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > LONGEST:
+            yield f"{file}:{LONGEST + 1}: {len(lines)} lines; {LONGEST} are the most, 300 the habit"
+        if path.suffix not in (".cpp", ".hpp"):
+            continue
+        for number, line in enumerate(lines, 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            quoted, angled = match.groups()
+            breach = include_breach(file, quoted or angled, quoted is not None, root)
+            if breach:
+                yield f"{file}:{number}: {breach}"
+
+
+def self_test():
+    """Seeds a breach of each rule into a tree of its own, and asks that each is found, and nothing else."""
+    with tempfile.TemporaryDirectory() as place:
+        root = pathlib.Path(place)
+
+        def write(file, text):
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+        write("core/good.hpp", "#pragma once\n#include <vector>\n")
+        write("worlds/mpi.cpp", '#include <mpi.h>\n#include "core/good.hpp"\n')
+        write("results/csv.cpp", "#include <csv.h>\n")
+        write("core/up.cpp", '#include "core/good.hpp"\n#include "worlds/world.hpp"\n')
+        write("results/aside.cpp", '\n  #  include "transports/registry.hpp"\n')
+        write("collectives/ring.cpp", "#include <mpi.h>\n")
+        write("results/record.cpp", "#include <csv.h>\n")
+        write("cli/near.cpp", '#include "near.hpp"\n')
+        write("cli/gone.cpp", '#include "core/gone.hpp"\n')
+        write("measure/long.cpp", "\n" * (LONGEST + 1))
+        write("scripts/long", "\n" * (LONGEST + 1))
+        found = sorted(line.split(": ")[0] for line in breaches(root))
+    expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/up.cpp:2", "measure/long.cpp:401",
+                "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401"]
+    if found != expected:
+        sys.exit(f"seeded breaches:\n  {expected}\nfound:\n  {found}")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        self_test()
+        return
+    if len(sys.argv) != 2 or not (pathlib.Path(sys.argv[1]) / "core").is_dir():
+        sys.exit("usage: layout.py ROOT, the root of the sources")
+    found = list(breaches(pathlib.Path(sys.argv[1])))
+    print("\n".join(found))
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
