@@ -74,4 +74,9 @@ Fold::Fold(const Call& call) {
   if (!aside_) index_ = paired ? call.rank / 2 : call.rank - extra_;
 }
 
+Region Fold::blocks(const Blocks& all, int index, int length) const {
+  const int first = index / length * length;
+  return all.run(first_block(first), first_block(first + length) - first_block(first));
+}
+
 }  // namespace weft::collectives

@@ -66,10 +66,13 @@ class Fold {
   bool stands_in() const { return stands_in_; }  ///< this rank works for rank - 1 too
   int index() const { return index_; }           ///< this rank's new number; -1 where it stands aside
   int rank_of(int index) const { return index < extra_ ? 2 * index + 1 : index + extra_; }
-  /// The first of the ranks for which the new number stands; for index = size the number of ranks.
-  int first_block(int index) const { return index < extra_ ? 2 * index : index + extra_; }
+  /// The blocks of all ranks for which the new numbers of the aligned run of `length` (a power of two) around `index`
+  /// stand.
+  Region blocks(const Blocks& all, int index, int length) const;
 
  private:
+  int first_block(int index) const { return index < extra_ ? 2 * index : index + extra_; }
+
   int size_ = 1;
   int rounds_ = 0;
   int extra_ = 0;

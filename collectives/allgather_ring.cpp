@@ -1,0 +1,33 @@
+#include "collectives/layout.hpp"
+#include "collectives/registry.hpp"
+
+namespace weft::collectives {
+
+namespace {
+
+void build(const Call& call, Program&, Lane& lane) {
+  const Blocks out(output_of(call), call.ranks);
+  for (int round = 0; round + 1 < call.ranks; ++round) {
+    lane.send(call.next(), round == 0 ? input_of(call) : out[call.rank - round]);
+    lane.recv(call.prev(), out[call.rank - round - 1]);
+    lane.wait();
+  }
+  lane.copy(out[call.rank], input_of(call));
+}
+
+Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) * call.block(); }
+
+}  // namespace
+
+/// Ring all-gather, the second half of the ring all-reduce (Patarasuk & Yuan 2009). n - 1 rounds; each rank sends n - 1
+/// blocks: its own, then what came in the round before.
+Algorithm allgather_ring() {
+  return {.collective = Collective::all_gather,
+          .name = "ring",
+          .summary = "n-1 rounds of one block; Patarasuk & Yuan 2009",
+          .refuses = refuses_nothing,
+          .build = build,
+          .wire_bytes = wire_bytes};
+}
+
+}  // namespace weft::collectives

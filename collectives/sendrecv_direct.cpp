@@ -1,0 +1,35 @@
+#include "collectives/layout.hpp"
+#include "collectives/registry.hpp"
+
+namespace weft::collectives {
+
+namespace {
+
+void build(const Call& call, Program&, Lane& lane) {
+  const int peer = call.rank ^ 1;
+  if (peer >= call.ranks) return;
+  const bool first = call.rank < peer;
+  if (call.both_ways || !first) lane.recv(peer, output_of(call));
+  if (!call.both_ways) lane.wait();
+  lane.send(peer, input_of(call));
+  if (!call.both_ways) lane.wait();
+  if (!call.both_ways && first) lane.recv(peer, output_of(call));
+}
+
+Bytes wire_bytes(const Call& call) { return (call.rank ^ 1) < call.ranks ? call.block() : 0; }
+
+}  // namespace
+
+/// Send and receive between ranks 2i and 2i + 1, as the ping-pong and the bidirectional test of every MPI benchmark. By
+/// default there and back: 2 steps one after the other. With Call::both_ways at once. Each rank sends one block; the
+/// last of an odd number of ranks is idle.
+Algorithm sendrecv_direct() {
+  return {.collective = Collective::send_recv,
+          .name = "direct",
+          .summary = "there and back (ping-pong), or both ways at once; one block each",
+          .refuses = refuses_nothing,
+          .build = build,
+          .wire_bytes = wire_bytes};
+}
+
+}  // namespace weft::collectives
