@@ -1,0 +1,70 @@
+#include "core/system.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace weft {
+
+namespace {
+
+constexpr const char* kUnknown = "n/a";
+
+utsname kernel_names() {
+  utsname names = {};
+  uname(&names);
+  return names;
+}
+
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && !line.empty() ? line : kUnknown;
+}
+
+/// What follows "key :" in a file of such lines, as /proc/cpuinfo.
+std::string value_of(const char* path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos || !line.starts_with(key)) continue;
+    const std::size_t start = line.find_first_not_of(" \t", colon + 1);
+    if (start != std::string::npos) return line.substr(start);
+  }
+  return kUnknown;
+}
+
+}  // namespace
+
+std::string host_name() { return kernel_names().nodename; }
+
+std::string kernel_release() {
+  const utsname names = kernel_names();
+  return std::string(names.sysname) + " " + names.release;
+}
+
+std::string cpu_model() {
+  const std::string model = value_of("/proc/cpuinfo", "model name");
+  return model == kUnknown ? kernel_names().machine : model;
+}
+
+std::string cpu_governor() { return first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"); }
+
+std::string clock_source() { return first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"); }
+
+Bytes memory_total() {
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? static_cast<Bytes>(pages) * static_cast<Bytes>(page) : 0;
+}
+
+int cpu_quota() {
+  std::istringstream line(first_line("/sys/fs/cgroup/cpu.max"));  // "max 100000" or "150000 100000", microseconds
+  double quota = 0, period = 0;
+  return line >> quota >> period && period > 0 ? static_cast<int>(std::ceil(quota / period)) : 0;
+}
+
+}  // namespace weft

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "core/units.hpp"
+
+namespace weft {
+
+/// Facts about this host, read from the kernel each time. "n/a" where the kernel does not say (a virtual machine has no
+/// governor); never fails.
+std::string host_name();
+std::string kernel_release();  ///< as `uname -sr`
+std::string cpu_model();
+std::string cpu_governor();  ///< of CPU 0: "performance", "powersave", ...
+std::string clock_source();  ///< what CLOCK_MONOTONIC counts: "tsc", "kvm-clock", ...
+Bytes memory_total();        ///< 0 where it is not known
+
+/// CPUs' worth of time that the control group of this process may use (cgroup v2 cpu.max), rounded up; 0 where there is
+/// no limit. A container started with a CPU quota sees all cores and may not use them.
+int cpu_quota();
+
+}  // namespace weft
