@@ -7,8 +7,10 @@
 
 namespace weft {
 
-/// One row of points.csv: every column is documented in docs/results.md.
+/// One row of points.csv: every column is documented in docs/results.md. A value that does not apply keeps its default
+/// here and is an empty field there (results/columns.hpp).
 struct Record {
+  int point = -1;  ///< the row's number in its run, the key of samples.csv; set by RunWriter
   std::string pattern, operation, algorithm, transport;
   int ranks = 0;
   std::string dtype, op;
@@ -16,7 +18,8 @@ struct Record {
   Bytes bytes_per_rank = 0, bytes_per_peer = 0, wire_bytes = 0, logical_bytes = 0;
   int iterations = 0, warmup = 0;
   double time_us_median = 0, time_us_min = 0, time_us_max = 0, time_us_mean = 0, time_us_p05 = 0, time_us_p95 = 0;
-  double time_us_mean_of_ranks = 0;  ///< OSU's figure
+  double time_us_mean_of_ranks = 0;                   ///< OSU's figure
+  double time_us_rank_min = 0, time_us_rank_max = 0;  ///< fastest and slowest rank's own mean: IMB's t_min and t_max
   double time_us_first = 0;
   double algbw_gbps = 0, busbw_gbps = 0, wirebw_gbps = 0, logicalbw_gbps = 0;
   double imbalance = 0;
@@ -30,8 +33,11 @@ struct Record {
   std::string reason;
   std::string notes;  ///< key=value pairs joined by ';'
 
-  /// What identifies the point: all that --resume compares.
+  /// What identifies the point, known before it is measured: all that --resume compares.
   std::string key() const;
+
+  /// Whether there are times: a refused point has none, a failed one may have some.
+  bool measured() const { return iterations > 0; }
 };
 
 }  // namespace weft

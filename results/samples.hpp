@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@ struct Samples {
                                         ///< host), else max of the durations
   std::vector<int> slowest;             ///< per iteration: the rank that ended last
   double mean_of_ranks_ns = 0;          ///< mean over iterations and ranks of each rank's own duration: OSU's figure
-  Nanoseconds first_ns = 0;             ///< completion of the cold first call
-  int warmup = 0;                       ///< iterations run and not counted, the first call included
-  std::uint64_t wrong = 0;              ///< wrong elements over all ranks; meaningful where checked
+  double fastest_rank_mean_ns = 0;  ///< smallest over ranks of the mean over iterations of its duration: IMB's t_min
+  double slowest_rank_mean_ns = 0;  ///< the largest: IMB's t_max
+  Nanoseconds first_ns = 0;         ///< completion of the cold first call
+  int warmup = 0;                   ///< iterations run and not counted, the first call included
+  std::uint64_t wrong = 0;          ///< wrong elements over all ranks; meaningful where checked
   bool checked = false;
   std::string unchecked_reason;
 };

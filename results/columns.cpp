@@ -1,0 +1,166 @@
+#include "results/columns.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+
+namespace weft {
+
+namespace {
+
+using Applies = bool (*)(const Record&);
+
+bool always(const Record&) { return true; }
+bool when_measured(const Record& record) { return record.measured(); }
+
+template <typename Number>
+bool read_number(std::string_view text, Number& into) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Column text_column(std::string name, std::string Record::*member) {
+  return {std::move(name), "", ColumnKind::text, [member](const Record& record) { return record.*member; },
+          [member](Record& record, std::string_view text) {
+            record.*member = text;
+            return true;
+          }};
+}
+
+Column flag_column(std::string name, bool Record::*member) {
+  return {std::move(name), "", ColumnKind::flag,
+          [member](const Record& record) { return std::string(record.*member ? "true" : "false"); },
+          [member](Record& record, std::string_view text) {
+            record.*member = text == "true";
+            return text == "true" || text == "false";
+          }};
+}
+
+template <typename Integer>
+Column integer_column(std::string name, std::string unit, Integer Record::*member, Applies applies = always) {
+  return {std::move(name), std::move(unit), ColumnKind::number,
+          [=](const Record& record) { return applies(record) ? fmt::format("{}", record.*member) : std::string(); },
+          [=](Record& record, std::string_view text) { return text.empty() || read_number(text, record.*member); }};
+}
+
+Column real_column(std::string name, std::string unit, double Record::*member, Applies applies = when_measured) {
+  return {std::move(name), std::move(unit), ColumnKind::number,
+          [=](const Record& record) {
+            return applies(record) && std::isfinite(record.*member) ? fmt::format("{:.10g}", record.*member)
+                                                                    : std::string();
+          },
+          [=](Record& record, std::string_view text) {
+            return text.empty() || (read_number(text, record.*member) && std::isfinite(record.*member));
+          }};
+}
+
+std::vector<Column> identity_columns() {
+  return {
+      integer_column("point", "", &Record::point),
+      text_column("pattern", &Record::pattern),
+      text_column("operation", &Record::operation),
+      text_column("algorithm", &Record::algorithm),
+      text_column("transport", &Record::transport),
+      integer_column("ranks", "", &Record::ranks),
+      text_column("dtype", &Record::dtype),
+      text_column("op", &Record::op),
+      flag_column("in_place", &Record::in_place),
+      integer_column("bytes_per_rank", "B", &Record::bytes_per_rank),
+      integer_column("bytes_per_peer", "B", &Record::bytes_per_peer),
+      integer_column("wire_bytes", "B", &Record::wire_bytes),
+      integer_column("logical_bytes", "B", &Record::logical_bytes, [](const Record& r) { return r.logical_bytes > 0; }),
+      integer_column("iterations", "", &Record::iterations),
+      integer_column("warmup", "", &Record::warmup)};
+}
+
+std::vector<Column> time_columns() {
+  return {
+      real_column("time_us_median", "us", &Record::time_us_median),
+      real_column("time_us_min", "us", &Record::time_us_min),
+      real_column("time_us_max", "us", &Record::time_us_max),
+      real_column("time_us_mean", "us", &Record::time_us_mean),
+      real_column("time_us_p05", "us", &Record::time_us_p05),
+      real_column("time_us_p95", "us", &Record::time_us_p95),
+      real_column("time_us_mean_of_ranks", "us", &Record::time_us_mean_of_ranks),
+      real_column("time_us_rank_min", "us", &Record::time_us_rank_min),
+      real_column("time_us_rank_max", "us", &Record::time_us_rank_max),
+      real_column("time_us_first", "us", &Record::time_us_first, [](const Record& r) { return r.time_us_first > 0; })};
+}
+
+std::vector<Column> result_columns() {
+  return {
+      real_column("algbw_GBps", "GB/s", &Record::algbw_gbps, [](const Record& r) { return r.algbw_gbps > 0; }),
+      real_column("busbw_GBps", "GB/s", &Record::busbw_gbps, [](const Record& r) { return r.busbw_gbps > 0; }),
+      real_column("wirebw_GBps", "GB/s", &Record::wirebw_gbps, [](const Record& r) { return r.wirebw_gbps > 0; }),
+      real_column("logicalbw_GBps", "GB/s", &Record::logicalbw_gbps,
+                  [](const Record& r) { return r.logicalbw_gbps > 0; }),
+      real_column("imbalance", "", &Record::imbalance, [](const Record& r) { return r.imbalance > 0; }),
+      real_column("bubble", "", &Record::bubble, [](const Record& r) { return r.bubble >= 0; }),
+      real_column("bubble_formula", "", &Record::bubble_formula, [](const Record& r) { return r.bubble_formula >= 0; }),
+      integer_column("slowest_rank", "", &Record::slowest_rank, [](const Record& r) { return r.slowest_rank >= 0; }),
+      real_column("slowest_share", "", &Record::slowest_share, [](const Record& r) { return r.slowest_rank >= 0; }),
+      text_column("wrong", &Record::wrong),
+      text_column("cache", &Record::cache),
+      flag_column("oversubscribed", &Record::oversubscribed),
+      text_column("status", &Record::status),
+      text_column("reason", &Record::reason),
+      text_column("notes", &Record::notes)};
+}
+
+}  // namespace
+
+std::span<const Column> columns() {
+  static const std::vector<Column> all = [] {
+    std::vector<Column> table = identity_columns();
+    for (const std::vector<Column>& part : {time_columns(), result_columns()})
+      table.insert(table.end(), part.begin(), part.end());
+    return table;
+  }();
+  return all;
+}
+
+std::vector<std::string> column_names() {
+  std::vector<std::string> names;
+  for (const Column& column : columns()) names.push_back(column.name);
+  return names;
+}
+
+std::vector<std::string> fields_of(const Record& record) {
+  std::vector<std::string> fields;
+  for (const Column& column : columns()) fields.push_back(column.write(record));
+  return fields;
+}
+
+std::vector<Record> records_of(const CsvTable& table) {
+  expect_header(table, column_names());
+  std::vector<Record> records;
+  for (const CsvRow& row : table.rows) {
+    Record record;
+    for (std::size_t i = 0; i < row.fields.size(); ++i)
+      if (!columns()[i].read(record, row.fields[i]))
+        throw UsageError(fmt::format("{}, line {}: '{}' is no value for the column {}", table.path.string(), row.line,
+                                     row.fields[i], columns()[i].name));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+nlohmann::json to_json(const Record& record) {
+  nlohmann::json object = nlohmann::json::object();
+  for (const Column& column : columns()) {
+    const std::string text = column.write(record);
+    if (text.empty())
+      object[column.name] = nullptr;
+    else if (column.kind == ColumnKind::text)
+      object[column.name] = text;
+    else
+      object[column.name] = nlohmann::json::parse(text);  // a number or true or false: JSON's own spelling
+  }
+  return object;
+}
+
+}  // namespace weft

@@ -1,0 +1,44 @@
+#include "results/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "results/columns.hpp"
+#include "results/csv.hpp"
+
+namespace weft {
+
+nlohmann::json read_run_info(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const char* name : {"run.json", "points.csv"})
+    if (!std::filesystem::exists(folder / name, ignored))
+      throw UsageError(fmt::format("{} is no run folder: {} is missing", folder.string(), name));
+  const std::filesystem::path path = folder / "run.json";
+  const nlohmann::json info = nlohmann::json::parse(read_text(path), nullptr, false);
+  if (info.is_discarded()) throw UsageError(fmt::format("{}: is no JSON, or cut in the middle", path.string()));
+  if (!info.is_object() || !info.contains("schema") || !info["schema"].is_number_integer())
+    throw UsageError(fmt::format("{}: has no schema number, so it is not from weft", path.string()));
+  if (info["schema"] != kSchema)
+    throw UsageError(
+        fmt::format("{}: has schema {} where this weft reads {}", path.string(), info["schema"].dump(), kSchema));
+  if (!info.contains("configuration") || !info["configuration"].is_object())
+    throw UsageError(fmt::format("{}: lacks the configuration", path.string()));
+  return info;
+}
+
+std::string configuration_hash(const nlohmann::json& configuration) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char letter : configuration.dump()) {
+    hash ^= static_cast<unsigned char>(letter);
+    hash *= 0x100000001b3;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+Run read_run(const std::filesystem::path& folder) {
+  Run run{folder, read_run_info(folder), {}};
+  run.records = records_of(read_csv(folder / "points.csv"));
+  return run;
+}
+
+}  // namespace weft

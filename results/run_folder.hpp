@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "results/record.hpp"
+#include "results/samples.hpp"
+
+namespace weft {
+
+/// The version of run.json and of the columns of the CSV files.
+inline constexpr int kSchema = 1;
+
+/// What a run says about itself beside its points.
+struct RunInfo {
+  nlohmann::json provenance;     ///< results/provenance.hpp
+  nlohmann::json configuration;  ///< all that decides which points there are and how they are measured
+  nlohmann::json topology;       ///< core/topology.hpp
+};
+
+/// FNV-1a, 64 bit, in hexadecimal, of the configuration with its keys sorted.
+std::string configuration_hash(const nlohmann::json& configuration);
+
+/// run.json of a run folder. Throws UsageError as read_run.
+nlohmann::json read_run_info(const std::filesystem::path& folder);
+
+/// A run folder as it is on disk.
+struct Run {
+  std::filesystem::path folder;
+  nlohmann::json info;  ///< run.json: schema, provenance, configuration, configuration_hash, topology, started, ended
+  std::vector<Record> records;
+};
+
+/// Throws UsageError with one sentence: not a run folder (naming what is missing), another schema, a damaged file
+/// (naming the line).
+Run read_run(const std::filesystem::path& folder);
+
+/// Iterations by point: `completion` and `slowest` are filled, nothing else. Throws UsageError as read_run.
+std::map<int, Samples> read_samples(const std::filesystem::path& folder);
+
+/// Writes a run folder. One process, one thread; not collective. Where the disk refuses later than in the constructor,
+/// the functions throw std::system_error naming the file.
+class RunWriter {
+ public:
+  /// Makes the folder, with parents. Throws UsageError where it cannot be written or holds a run already.
+  static RunWriter create(const std::filesystem::path& folder, const RunInfo& info);
+
+  /// Continues a run: cuts lines that a killed run left unfinished, drops failed and wrong points so that they are
+  /// measured again, and keeps ok and refused ones. Throws UsageError where the folder is no run or its configuration
+  /// is another one, naming what differs.
+  static RunWriter resume(const std::filesystem::path& folder, const RunInfo& info);
+
+  /// Whether the resumed run holds the point already: compares Record::key().
+  bool has(const Record& record) const { return keys_.contains(record.key()); }
+
+  /// The rows that the resumed run holds.
+  const std::vector<Record>& kept() const { return kept_; }
+
+  /// Gives the record its number and puts samples, then the row, on disk before it returns.
+  void append(Record& record, const Samples& samples);
+
+  /// Adds one object to {"points": [...]} in FILE.json beside the CSV files ("traffic", "pipeline"), with the member
+  /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time.
+  void add_detail(const std::string& file, const Record& record, nlohmann::json detail);
+
+  /// Completes run.json.
+  void finish(int exit_code);
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  using File = std::unique_ptr<std::FILE, CloseFile>;
+
+  explicit RunWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  void open_files();
+  void write_info() const;
+  void keep_measured();
+  void drop_other_details() const;
+
+  std::filesystem::path folder_;
+  nlohmann::json info_;
+  File points_;
+  File samples_;
+  std::map<std::string, nlohmann::json> details_;
+  std::vector<Record> kept_;
+  std::set<std::string> keys_;
+  int next_point_ = 0;
+};
+
+}  // namespace weft

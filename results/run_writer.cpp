@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "results/columns.hpp"
+#include "results/csv.hpp"
+#include "results/durable_file.hpp"
+#include "results/provenance.hpp"
+#include "results/run_folder.hpp"
+#include "results/sample_rows.hpp"
+
+namespace weft {
+
+namespace {
+
+/// "max_bytes (16 then, 32 now), seed (1 then, 2 now)".
+std::string describe_difference(const nlohmann::json& then, const nlohmann::json& now) {
+  const nlohmann::json flat_then = then.flatten();
+  const nlohmann::json flat_now = now.flatten();
+  std::set<std::string> paths;
+  for (const nlohmann::json& flat : {flat_then, flat_now})
+    for (const auto& [path, value] : flat.items()) paths.insert(path);
+
+  std::vector<std::string> differences;
+  for (const std::string& path : paths) {
+    const std::string before = flat_then.contains(path) ? flat_then[path].dump() : "absent";
+    const std::string after = flat_now.contains(path) ? flat_now[path].dump() : "absent";
+    if (before != after) differences.push_back(fmt::format("{} ({} then, {} now)", path.substr(1), before, after));
+  }
+  constexpr std::size_t kShown = 4;
+  const std::size_t shown = std::min(kShown, differences.size());
+  const std::size_t hidden = differences.size() - shown;
+  differences.resize(shown);
+  return join(differences, ", ") + (hidden > 0 ? fmt::format(" and {} more", hidden) : "");
+}
+
+/// Cuts what a killed writer left of its last line; a file without even a header gets one.
+void heal(const std::filesystem::path& path, const std::vector<std::string>& header) {
+  std::string text = std::filesystem::exists(path) ? read_text(path) : std::string();
+  const std::size_t whole = whole_lines(text);
+  if (whole == text.size() && whole > 0) return;
+  text.resize(whole);
+  replace_file(path, whole == 0 ? csv_line(header) : text);
+}
+
+bool is_measured(const Record& record) { return record.status == "ok" || record.status == "refused"; }
+
+}  // namespace
+
+RunWriter RunWriter::create(const std::filesystem::path& folder, const RunInfo& info) {
+  RunWriter writer(folder);
+  std::error_code ignored;
+  for (const char* name : {"run.json", "points.csv"})
+    if (std::filesystem::exists(folder / name, ignored))
+      throw UsageError(fmt::format("{} holds a run already: name another folder, or continue that run with --resume {}",
+                                   folder.string(), folder.string()));
+  writer.info_ = {{"schema", kSchema},
+                  {"provenance", info.provenance},
+                  {"configuration", info.configuration},
+                  {"configuration_hash", configuration_hash(info.configuration)},
+                  {"topology", info.topology},
+                  {"started", utc_now()},
+                  {"ended", nullptr},
+                  {"exit_code", nullptr},
+                  {"resumed", nlohmann::json::array()}};
+  try {
+    std::filesystem::create_directories(folder);
+    replace_file(folder / "points.csv", csv_line(column_names()));
+    replace_file(folder / "samples.csv", csv_line(sample_columns()));
+    writer.write_info();  // last: a folder with a run.json has all three
+    writer.open_files();
+  } catch (const std::system_error& error) {
+    throw UsageError(fmt::format("{}: a run cannot be written there ({}); name a folder that can be written",
+                                 folder.string(), error.code().message()));
+  }
+  return writer;
+}
+
+RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& info) {
+  RunWriter writer(folder);
+  writer.info_ = read_run_info(folder);
+  if (writer.info_["configuration"] != info.configuration)
+    throw UsageError(
+        fmt::format("{} was measured with another configuration: {}; give the same flags, or another --out",
+                    folder.string(), describe_difference(writer.info_["configuration"], info.configuration)));
+  try {
+    heal(folder / "points.csv", column_names());
+    heal(folder / "samples.csv", sample_columns());
+    writer.keep_measured();
+    writer.drop_other_details();
+    writer.info_["resumed"].push_back({{"at", utc_now()}, {"provenance", info.provenance}});
+    writer.info_["ended"] = nullptr;
+    writer.info_["exit_code"] = nullptr;
+    writer.write_info();
+    writer.open_files();
+  } catch (const std::system_error& error) {
+    throw UsageError(
+        fmt::format("{}: the run cannot be continued there ({})", folder.string(), error.code().message()));
+  }
+  return writer;
+}
+
+void RunWriter::keep_measured() {
+  const CsvTable samples = read_csv(folder_ / "samples.csv");
+  expect_header(samples, sample_columns());
+  std::set<std::string> numbers;
+  std::string rows = csv_line(column_names());
+  for (Record& record : records_of(read_csv(folder_ / "points.csv"))) {
+    if (!is_measured(record)) continue;
+    rows += csv_line(fields_of(record));
+    numbers.insert(std::to_string(record.point));
+    keys_.insert(record.key());
+    next_point_ = std::max(next_point_, record.point + 1);
+    kept_.push_back(std::move(record));
+  }
+  // Rows before samples: iterations whose row is gone are dropped by the next attempt, should this one be killed here.
+  replace_file(folder_ / "points.csv", rows);
+  std::string lines = csv_line(sample_columns());
+  for (const CsvRow& row : samples.rows)
+    if (numbers.contains(row.fields[0])) lines += csv_line(row.fields);
+  replace_file(folder_ / "samples.csv", lines);
+}
+
+void RunWriter::drop_other_details() const {
+  const auto is_kept = [this](const nlohmann::json& detail) {
+    return detail.is_object() && std::any_of(kept_.begin(), kept_.end(), [&](const Record& record) {
+             return detail.value("point", -1) == record.point;
+           });
+  };
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path().extension() != ".json" || entry.path().filename() == "run.json") continue;
+    const nlohmann::json file = nlohmann::json::parse(read_text(entry.path()), nullptr, false);
+    if (!file.is_object() || !file.contains("points") || !file["points"].is_array()) continue;
+    nlohmann::json points = nlohmann::json::array();
+    std::copy_if(file["points"].begin(), file["points"].end(), std::back_inserter(points), is_kept);
+    replace_file(entry.path(), nlohmann::json{{"points", points}}.dump() + "\n");
+  }
+}
+
+void RunWriter::open_files() {
+  points_.reset(open_to_append(folder_ / "points.csv"));
+  samples_.reset(open_to_append(folder_ / "samples.csv"));
+}
+
+void RunWriter::write_info() const { replace_file(folder_ / "run.json", info_.dump(2) + "\n"); }
+
+void RunWriter::append(Record& record, const Samples& samples) {
+  record.point = next_point_++;
+  // Samples first: a row that is on disk has all its samples.
+  append_durably(samples_.get(), folder_ / "samples.csv", sample_lines(record.point, samples));
+  append_durably(points_.get(), folder_ / "points.csv", csv_line(fields_of(record)));
+}
+
+void RunWriter::add_detail(const std::string& file, const Record& record, nlohmann::json detail) {
+  const std::filesystem::path path = folder_ / (file + ".json");
+  if (!details_.contains(file))
+    details_[file] = std::filesystem::exists(path) ? nlohmann::json::parse(read_text(path))
+                                                   : nlohmann::json{{"points", nlohmann::json::array()}};
+  detail["point"] = record.point;
+  details_[file]["points"].push_back(std::move(detail));
+  replace_file(path, details_[file].dump() + "\n");
+}
+
+void RunWriter::finish(int exit_code) {
+  info_["ended"] = utc_now();
+  info_["exit_code"] = exit_code;
+  write_info();
+}
+
+}  // namespace weft

@@ -1,0 +1,130 @@
+#include "results/format.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "results/columns.hpp"
+#include "results/csv.hpp"
+#include "results/statistics.hpp"
+#include "tests/unit/results/sample_records.hpp"
+
+namespace weft {
+namespace {
+
+using testing::HasSubstr;
+
+Record measured(Record record, double factor) {
+  summarise(five_samples(), factor, record);
+  return record;
+}
+
+/// One of each kind: measured, in place, wrong, refused, all-to-all, barrier, pipeline.
+std::vector<Record> assorted_records() {
+  std::vector<Record> records = {measured(all_reduce_record(8), 1.5), measured(all_reduce_record(1 << 20), 1.5)};
+  Record wrong = measured(all_reduce_record(4 << 20), 1.5);
+  wrong.wrong = "12";
+  wrong.status = "wrong";
+  records.push_back(wrong);
+  Record refused = all_reduce_record(16 << 20);
+  refused.transport = "mpi";
+  refused.status = "refused";
+  refused.reason = "this transport has no f8";
+  records.push_back(refused);
+  Record barrier = all_reduce_record(0);
+  barrier.pattern = barrier.operation = "barrier";
+  barrier.algorithm = "dissemination";
+  barrier.op.clear();
+  records.push_back(measured(barrier, 0));
+  Record all_to_all = measured(dispatch_record(), 0.75);
+  all_to_all.pattern = all_to_all.operation = "all_to_all";
+  all_to_all.imbalance = 0;
+  all_to_all.logical_bytes = 0;
+  records.push_back(all_to_all);
+  records.push_back(measured(dispatch_record(), 0.75));
+  records.push_back(measured(pipeline_record(), 1));
+  return records;
+}
+
+std::string text_of(const std::string& format, const std::vector<Record>& records) {
+  const std::unique_ptr<Formatter> formatter = find_format(format).make();
+  std::string text;
+  for (const Record& record : records) text += formatter->add(record);
+  return text + formatter->finish();
+}
+
+/// The text that the format gave when a person last looked at it: tests/unit/results/golden/FORMAT.txt.
+void expect_golden(const std::string& format) {
+  std::ifstream file(std::string(WEFT_GOLDEN_FOLDER) + "/" + format + ".txt");
+  ASSERT_TRUE(file);
+  const std::string golden{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(text_of(format, assorted_records()), golden);
+}
+
+TEST(Formats, Table) { expect_golden("table"); }
+TEST(Formats, Nccl) { expect_golden("nccl"); }
+TEST(Formats, Osu) { expect_golden("osu"); }
+TEST(Formats, Imb) { expect_golden("imb"); }
+
+TEST(Formats, UnknownNameGetsTheNearest) {
+  try {
+    find_format("tabel");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'table'"));
+  }
+}
+
+TEST(Formats, CsvIsWhatThePointsFileHolds) {
+  const std::vector<Record> records = assorted_records();
+  std::string expected = csv_line(column_names());
+  for (const Record& record : records) expected += csv_line(fields_of(record));
+  EXPECT_EQ(text_of("csv", records), expected);
+  EXPECT_EQ(text_of("csv", {}), csv_line(column_names()));
+}
+
+TEST(Formats, JsonIsOneValidDocument) {
+  const nlohmann::json all = nlohmann::json::parse(text_of("json", assorted_records()));
+  ASSERT_EQ(all.size(), assorted_records().size());
+  EXPECT_EQ(all[0]["bytes_per_rank"], 8);
+  EXPECT_EQ(nlohmann::json::parse(text_of("json", {})), nlohmann::json::array());
+}
+
+TEST(Formats, NcclJoinsInPlaceAndOutOfPlace) {
+  const Record out_of_place = measured(all_reduce_record(64), 1.5);
+  Record in_place = out_of_place;
+  in_place.in_place = true;
+  const std::string both = text_of("nccl", {out_of_place, in_place});
+  EXPECT_EQ(both.find("N/A"), std::string::npos);
+  EXPECT_THAT(text_of("nccl", {in_place}), HasSubstr("N/A"));
+}
+
+TEST(Formats, NcclClosesWithTheWrongElements) {
+  Record wrong = measured(all_reduce_record(64), 1.5);
+  wrong.status = "wrong";
+  wrong.wrong = "3";
+  EXPECT_THAT(text_of("nccl", {wrong}), HasSubstr("# Out of bounds values : 3 FAILED\n"));
+}
+
+TEST(Formats, SizeIsPerPeerWhereOsuSaysSo) {
+  Record record = dispatch_record();
+  record.operation = "all_to_all";
+  EXPECT_EQ(peer_benchmark_size(record), Bytes{1} << 20);
+  record.operation = "all_gather";
+  EXPECT_EQ(peer_benchmark_size(record), Bytes{1} << 20);
+  record.operation = "reduce_scatter";
+  EXPECT_EQ(peer_benchmark_size(record), Bytes{4} << 20);
+}
+
+TEST(Fixed, KeepsToTheWidth) {
+  EXPECT_EQ(fixed(0.5), "0.50");
+  EXPECT_EQ(fixed(123.456), "123.46");
+  EXPECT_EQ(fixed(1234.56), "1234.6");
+  EXPECT_EQ(fixed(123456.7), "123457");
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,220 @@
+#include "results/run_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "results/columns.hpp"
+#include "results/csv.hpp"
+#include "results/statistics.hpp"
+#include "tests/unit/results/sample_records.hpp"
+#include "tests/unit/results/temporary_folder.hpp"
+
+namespace weft {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+RunInfo some_info() {
+  return {{{"seed", 1}}, {{"max_bytes", 64}, {"transports", {"shm", "mpi"}}, {"router", {{"kind", "uniform"}}}}, {}};
+}
+
+Record point_of(Bytes bytes, const std::string& status = "ok") {
+  Record record = all_reduce_record(bytes);
+  summarise(five_samples(), 1.5, record);
+  record.status = status;
+  record.reason = status == "ok" ? "" : "a reason, with a comma\nand a second line";
+  return record;
+}
+
+class RunFolder : public testing::Test {
+ protected:
+  /// A run with points of 8, 64 and 512 bytes, the second of which has the given status.
+  void write_run(const std::string& status = "ok") const {
+    RunWriter writer = RunWriter::create(path_, some_info());
+    for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}}) {
+      Record record = point_of(bytes, bytes == 64 ? status : "ok");
+      writer.append(record, five_samples());
+    }
+    writer.finish(0);
+  }
+  std::string refusal_of_reading() const {
+    return message_of<UsageError>([&] { read_run(path_); });
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_ / "nested/run";
+};
+
+TEST_F(RunFolder, ReadsWhatItWrote) {
+  write_run();
+  const weft::Run run = read_run(path_);
+  ASSERT_EQ(run.records.size(), 3U);
+  EXPECT_EQ(run.records[2].bytes_per_rank, 512U);
+  EXPECT_EQ(run.records[2].point, 2);
+  EXPECT_EQ(run.info["schema"], kSchema);
+  EXPECT_EQ(run.info["configuration"], some_info().configuration);
+  EXPECT_EQ(run.info["configuration_hash"], configuration_hash(some_info().configuration));
+  EXPECT_EQ(run.info["exit_code"], 0);
+  EXPECT_THAT(run.info["started"].get<std::string>(), MatchesRegex("20..-..-..T..:..:..Z"));
+  const std::map<int, Samples> samples = read_samples(path_);
+  ASSERT_EQ(samples.size(), 3U);
+  EXPECT_EQ(samples.at(1).completion, five_samples().completion);
+  EXPECT_EQ(samples.at(1).slowest, five_samples().slowest);
+}
+
+TEST_F(RunFolder, EachPointIsOnDiskAsSoonAsItEnds) {
+  RunWriter writer = RunWriter::create(path_, some_info());
+  Record record = point_of(8);
+  writer.append(record, five_samples());
+  EXPECT_EQ(read_run(path_).records.size(), 1U);
+  EXPECT_EQ(read_samples(path_).at(0).completion.size(), 5U);
+  EXPECT_TRUE(read_run(path_).info["ended"].is_null());
+}
+
+TEST_F(RunFolder, RefusesAFolderThatHoldsARun) {
+  write_run();
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::create(path_, some_info()); }),
+              AllOf(HasSubstr("holds a run already"), HasSubstr("--resume")));
+}
+
+TEST_F(RunFolder, RefusesAFolderThatCannotBeWritten) {
+  write_file(folder_ / "file", "");
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::create(folder_ / "file/run", some_info()); }),
+              AllOf(HasSubstr("file/run"), HasSubstr("Not a directory")));
+  EXPECT_THROW(RunWriter::create("/proc/weft", some_info()), UsageError);
+}
+
+TEST_F(RunFolder, NamesWhatIsMissing) {
+  EXPECT_THAT(refusal_of_reading(), AllOf(HasSubstr("is no run folder"), HasSubstr("run.json is missing")));
+  write_run();
+  std::filesystem::remove(path_ / "points.csv");
+  EXPECT_THAT(refusal_of_reading(), HasSubstr("points.csv is missing"));
+}
+
+TEST_F(RunFolder, RefusesADamagedRunJson) {
+  write_run();
+  const std::string text = file_text(path_ / "run.json");
+  write_file(path_ / "run.json", text.substr(0, text.size() / 2));
+  EXPECT_THAT(refusal_of_reading(), AllOf(HasSubstr("run.json"), HasSubstr("cut")));
+  write_file(path_ / "run.json", "[]");
+  EXPECT_THAT(refusal_of_reading(), HasSubstr("no schema number"));
+  write_file(path_ / "run.json", R"({"schema": 99, "configuration": {}})");
+  EXPECT_THAT(refusal_of_reading(), HasSubstr("schema 99"));
+  write_file(path_ / "run.json", R"({"schema": 1})");
+  EXPECT_THAT(refusal_of_reading(), HasSubstr("lacks the configuration"));
+}
+
+TEST_F(RunFolder, ResumeKeepsWhatIsMeasured) {
+  write_run("refused");
+  RunWriter writer = RunWriter::resume(path_, some_info());
+  for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}})
+    EXPECT_TRUE(writer.has(all_reduce_record(bytes))) << bytes;
+  EXPECT_FALSE(writer.has(all_reduce_record(4096)));
+  Record record = point_of(4096);
+  writer.append(record, five_samples());
+  writer.finish(5);
+  const weft::Run run = read_run(path_);
+  ASSERT_EQ(run.records.size(), 4U);
+  EXPECT_EQ(run.records[3].point, 3);
+  EXPECT_EQ(run.info["exit_code"], 5);
+  EXPECT_EQ(run.info["resumed"].size(), 1U);
+}
+
+TEST_F(RunFolder, ResumeMeasuresFailedAndWrongPointsAgain) {
+  for (const char* status : {"failed", "wrong"}) {
+    std::filesystem::remove_all(path_);
+    write_run(status);
+    RunWriter writer = RunWriter::resume(path_, some_info());
+    EXPECT_FALSE(writer.has(all_reduce_record(64)));
+    EXPECT_EQ(writer.kept().size(), 2U);
+    Record record = point_of(64);
+    writer.append(record, five_samples());
+    EXPECT_EQ(record.point, 3);
+    EXPECT_EQ(read_run(path_).records.size(), 3U);
+    EXPECT_EQ(read_samples(path_).count(1), 0U);
+    EXPECT_EQ(read_samples(path_).at(3).completion.size(), 5U);
+  }
+}
+
+TEST_F(RunFolder, ResumeNamesTheDifference) {
+  write_run();
+  RunInfo other = some_info();
+  other.configuration["max_bytes"] = 128;
+  other.configuration["router"]["kind"] = "lognormal";
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::resume(path_, other); }),
+              AllOf(HasSubstr("max_bytes (64 then, 128 now)"), HasSubstr("router/kind")));
+  EXPECT_EQ(read_run(path_).records.size(), 3U);
+}
+
+TEST_F(RunFolder, ResumeRefusesWhatIsNoRun) {
+  EXPECT_THROW(RunWriter::resume(path_, some_info()), UsageError);
+  write_run();
+  write_file(path_ / "points.csv", "a,b\r\n1,2\r\n");
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::resume(path_, some_info()); }), HasSubstr("points.csv, line 1"));
+}
+
+// A writer can be killed at any byte: every cut of the last two rows, and of the whole header, must resume to a run in
+// which each row has all its samples and no other samples are left.
+TEST_F(RunFolder, ResumeHealsACutAnywhereInTheRows) {
+  write_run("refused");
+  const std::string points = file_text(path_ / "points.csv");
+  const std::string samples = file_text(path_ / "samples.csv");
+  for (std::size_t cut = 0; cut <= points.size(); ++cut) {
+    write_file(path_ / "points.csv", points.substr(0, cut));
+    write_file(path_ / "samples.csv", samples);
+    const RunWriter writer = RunWriter::resume(path_, some_info());
+    const weft::Run run = read_run(path_);
+    EXPECT_EQ(writer.kept().size(), run.records.size());
+    EXPECT_TRUE(cut < points.size() || run.records.size() == 3) << run.records.size();
+    const std::map<int, Samples> left = read_samples(path_);
+    ASSERT_EQ(left.size(), run.records.size()) << "cut at " << cut;
+    for (const Record& record : run.records) ASSERT_EQ(left.at(record.point).completion.size(), 5U) << "cut at " << cut;
+  }
+}
+
+TEST_F(RunFolder, ResumeHealsACutAnywhereInTheSamples) {
+  write_run();
+  const std::string points = file_text(path_ / "points.csv");
+  const std::string samples = file_text(path_ / "samples.csv");
+  // Samples are written first, so the row that a cut in them belongs to was never written.
+  const std::string rows = points.substr(0, whole_lines(std::string_view(points).substr(0, points.size() - 1)));
+  const std::size_t third = samples.find("\n2,0,") + 1;
+  for (std::size_t cut = third; cut < samples.size(); ++cut) {
+    write_file(path_ / "points.csv", rows);
+    write_file(path_ / "samples.csv", samples.substr(0, cut));
+    RunWriter writer = RunWriter::resume(path_, some_info());
+    Record record = point_of(512);
+    writer.append(record, five_samples());
+    ASSERT_EQ(file_text(path_ / "points.csv"), points) << "cut at " << cut;
+    ASSERT_EQ(file_text(path_ / "samples.csv"), samples) << "cut at " << cut;
+  }
+}
+
+TEST_F(RunFolder, DetailsBelongToTheirPoints) {
+  {
+    RunWriter writer = RunWriter::create(path_, some_info());
+    for (const Bytes bytes : {Bytes{8}, Bytes{64}}) {
+      Record record = point_of(bytes, bytes == 64 ? "failed" : "ok");
+      writer.append(record, five_samples());
+      writer.add_detail("traffic", record, {{"ranks", 4}});
+    }
+  }
+  RunWriter writer = RunWriter::resume(path_, some_info());
+  Record record = point_of(64);
+  writer.append(record, five_samples());
+  writer.add_detail("traffic", record, {{"ranks", 5}});
+  EXPECT_EQ(nlohmann::json::parse(file_text(path_ / "traffic.json")),
+            nlohmann::json::parse(R"({"points": [{"point": 0, "ranks": 4}, {"point": 1, "ranks": 5}]})"));
+}
+
+TEST(ConfigurationHash, DependsOnTheContentOnly) {
+  EXPECT_EQ(configuration_hash({{"a", 1}, {"b", 2}}), configuration_hash({{"b", 2}, {"a", 1}}));
+  EXPECT_NE(configuration_hash({{"a", 1}}), configuration_hash({{"a", 2}}));
+  EXPECT_EQ(configuration_hash(nlohmann::json::object()), "08f44b07b5901a25");  // FNV-1a of "{}"
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "results/record.hpp"
+#include "results/samples.hpp"
+
+namespace weft {
+
+/// An all-reduce as the measurement would give it.
+inline Record all_reduce_record(Bytes bytes) {
+  Record record;
+  record.pattern = record.operation = "all_reduce";
+  record.algorithm = "ring";
+  record.transport = "shm";
+  record.ranks = 4;
+  record.dtype = "f32";
+  record.op = "sum";
+  record.bytes_per_rank = record.bytes_per_peer = bytes;
+  record.wire_bytes = bytes * 3 / 2;
+  record.cache = "rotate";
+  return record;
+}
+
+inline Record dispatch_record() {
+  Record record;
+  record.pattern = "moe";
+  record.operation = "dispatch";
+  record.algorithm = "linear";
+  record.transport = "mpi";
+  record.ranks = 4;
+  record.dtype = "fp8";
+  record.bytes_per_rank = 4 << 20;
+  record.bytes_per_peer = 1 << 20;
+  record.wire_bytes = 3 << 20;
+  record.logical_bytes = 4 << 20;
+  record.imbalance = 1.25;
+  record.notes = "model=deepseek-v4-pro;router=lognormal,1.3";
+  return record;
+}
+
+inline Record pipeline_record() {
+  Record record;
+  record.pattern = "pipeline";
+  record.operation = "pipeline";
+  record.algorithm = "1f1b";
+  record.transport = "shm";
+  record.ranks = 4;
+  record.dtype = "bf16";
+  record.bytes_per_rank = record.bytes_per_peer = record.wire_bytes = 56 << 20;
+  record.bubble = 0.2815;
+  record.bubble_formula = 3.0 / 11;
+  return record;
+}
+
+/// Five iterations of 8 to 12 us, mostly slowed by rank 2.
+inline Samples five_samples() {
+  Samples samples;
+  samples.completion = {10'000, 12'000, 8'000, 9'000, 11'000};
+  samples.slowest = {2, 1, 2, 3, 2};
+  samples.mean_of_ranks_ns = 9'500;
+  samples.fastest_rank_mean_ns = 9'000;
+  samples.slowest_rank_mean_ns = 9'900;
+  samples.first_ns = 250'000;
+  samples.warmup = 3;
+  samples.checked = true;
+  return samples;
+}
+
+}  // namespace weft
