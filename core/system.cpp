@@ -61,6 +61,18 @@ Bytes memory_total() {
   return pages > 0 && page > 0 ? static_cast<Bytes>(pages) * static_cast<Bytes>(page) : 0;
 }
 
+Bytes memory_available() {
+  std::ifstream file("/proc/meminfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream words(line);  // "MemAvailable:   12345 kB"
+    std::string key;
+    Bytes kibibytes = 0;
+    if (words >> key >> kibibytes && key == "MemAvailable:") return kibibytes << 10;
+  }
+  return 0;
+}
+
 int cpu_quota() {
   std::istringstream line(first_line("/sys/fs/cgroup/cpu.max"));  // "max 100000" or "150000 100000", microseconds
   double quota = 0, period = 0;

@@ -14,6 +14,7 @@ std::string cpu_model();
 std::string cpu_governor();  ///< of CPU 0: "performance", "powersave", ...
 std::string clock_source();  ///< what CLOCK_MONOTONIC counts: "tsc", "kvm-clock", ...
 Bytes memory_total();        ///< 0 where it is not known
+Bytes memory_available();    ///< what can be allocated without swapping; 0 where it is not known
 
 /// CPUs' worth of time that the control group of this process may use (cgroup v2 cpu.max), rounded up; 0 where there is
 /// no limit. A container started with a CPU quota sees all cores and may not use them.
