@@ -17,13 +17,16 @@ using Findings = std::vector<std::string>;
 ///  - no deadlock even where a send completes only with its receive (rendezvous);
 ///  - every region lies within its space, peers within the ranks, events within the program's;
 ///  - no step touches bytes that an unfinished operation of this rank writes, nor writes bytes that one reads, unless
-///  ordered by
-///    wait or signal/await.
+///    ordered by wait or signal/await.
+/// A `native` step is a finding: it cannot be looked into.
 Findings verify_traffic(std::span<const Program> programs);
 
 /// verify_traffic, and: executed symbolically from distinct inputs, every element of every rank's `out` is what the
-/// collective's definition says, and each rank's sent bytes equal the algorithm's formula. `call_of(rank)` gives the
-/// call.
+/// collective's definition says, `in` is not written, and each rank's sent bytes equal the algorithm's formula. The
+/// call is rank 0's; the others differ in the rank only. Throws UsageError where the algorithm refuses the call.
 Findings verify_collective(const Algorithm& algorithm, const Call& call_of_rank0);
+
+/// The same of programs that are at hand: lowered ones, or changed by a test.
+Findings verify_programs(const Algorithm& algorithm, const Call& call_of_rank0, std::span<const Program> programs);
 
 }  // namespace weft

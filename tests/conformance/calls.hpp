@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "collectives/registry.hpp"
+#include "collectives/summands.hpp"
+
+namespace weft {
+
+/// A matrix of up to `count` elements per pair, some pairs empty; symmetric, so that it also serves in place.
+inline std::shared_ptr<const TrafficMatrix> some_matrix(int ranks, std::uint64_t count, Bytes element) {
+  const auto n = static_cast<std::size_t>(ranks);
+  auto matrix = std::make_shared<TrafficMatrix>(n * n);
+  for (std::size_t a = 0; a < n; ++a)
+    for (std::size_t b = 0; b <= a; ++b) {
+      const std::uint64_t draw = mix(a * n + b);
+      const Bytes bytes = draw % 4 == 0 ? 0 : draw % (count + 1) * element;
+      (*matrix)[a * n + b] = (*matrix)[b * n + a] = bytes;
+    }
+  return matrix;
+}
+
+/// The calls of one collective that differ in more than size and type: in place or not, other roots, both directions.
+inline std::vector<Call> variants(Collective collective, int ranks, std::uint64_t count, Datatype dtype) {
+  Call call;
+  call.collective = collective;
+  call.ranks = ranks;
+  call.count = count;
+  call.dtype = dtype;
+  if (collective == Collective::all_to_allv) call.matrix = some_matrix(ranks, count, call.element());
+  std::vector<Call> calls;
+  calls.push_back(call);
+  if (has_in_place(collective)) {
+    Call in_place = call;
+    in_place.in_place = true;
+    calls.push_back(in_place);
+  }
+  if (collective == Collective::broadcast && ranks > 1) {
+    Call elsewhere = call;
+    elsewhere.root = ranks / 2;
+    calls.push_back(elsewhere);
+  }
+  if (collective == Collective::send_recv) {
+    Call both_ways = call;
+    both_ways.both_ways = true;
+    calls.push_back(both_ways);
+  }
+  return calls;
+}
+
+/// "all_reduce/ring, 5 ranks, 7 x f32, in place"
+inline std::string describe(const Algorithm& algorithm, const Call& call) {
+  return fmt::format("{}, {} ranks, {} x {} {}{}{}{}", algorithm.key(), call.ranks, call.count, name_of(call.dtype),
+                     name_of(call.op), call.in_place ? ", in place" : "", call.both_ways ? ", both ways" : "",
+                     call.root != 0 ? fmt::format(", root {}", call.root) : "");
+}
+
+/// A name that GoogleTest takes.
+inline std::string test_name(std::string text) {
+  for (char& c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return text;
+}
+
+}  // namespace weft
