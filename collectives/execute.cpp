@@ -78,7 +78,8 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
       return true;
     case Action::compute: {
       const Nanoseconds now = communicator_.now();
-      if (lane.computes_until == kIdle) lane.computes_until = now + static_cast<Nanoseconds>(step.bytes);
+      if (lane.computes_until == kIdle)
+        lane.computes_until = now + communicator_.compute_time(static_cast<Nanoseconds>(step.bytes));
       if (now < lane.computes_until) return false;
       lane.computes_until = kIdle;
       return true;

@@ -67,6 +67,9 @@ class Communicator {
   /// Whether now() is virtual: nothing takes real time, and a large world runs on a small machine.
   virtual bool virtual_time() const { return false; }
 
+  /// How long a compute step of `planned` ns keeps this rank; longer where the transport simulates a late rank.
+  virtual Nanoseconds compute_time(Nanoseconds planned) const { return planned; }
+
   /// Whether messages carry their bytes. A simulating transport may move none (then nothing can be checked).
   virtual bool carries_data() const { return true; }
 

@@ -1,0 +1,228 @@
+#include "transports/model/fabric.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include <boost/random/lognormal_distribution.hpp>
+#include <boost/random/seed_seq.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace weft {
+
+/// A message, from the post of its first side to the completion of its second.
+struct Fabric::Transfer {
+  Transfer* next = nullptr;
+  Bytes bytes = 0;
+  int sender = 0;
+  int receiver = 0;
+  bool has_send = false;
+  bool has_receive = false;
+  bool delivered = false;
+  bool send_done = false;
+  bool receive_done = false;
+  const std::byte* data = nullptr;
+  std::byte* stash = nullptr;  ///< the bytes, where the send is complete and the receive not posted
+  Pending* send_pending = nullptr;
+  Pending* receive_pending = nullptr;
+  Picoseconds arrives = kNever;  ///< last byte, known when the first is here
+  Picoseconds posted = 0;        ///< the receive
+  Landing landing;
+};
+
+namespace {
+
+constexpr double kLongestLatency = 1e16;  ///< ps: keeps an absurd draw of the jitter within the clock
+
+}  // namespace
+
+std::byte* StashPool::take(Bytes bytes) {
+  auto& free = free_[static_cast<std::size_t>(std::bit_width(bytes))];
+  if (free.empty()) {
+    blocks_.push_back(std::make_unique<std::byte[]>(std::size_t{1} << std::bit_width(bytes)));
+    return blocks_.back().get();
+  }
+  std::byte* const block = free.back();
+  free.pop_back();
+  return block;
+}
+
+void StashPool::give_back(std::byte* block, Bytes bytes) {
+  free_[static_cast<std::size_t>(std::bit_width(bytes))].push_back(block);
+}
+
+Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
+    : scheduler_(scheduler),
+      options_(options),
+      overhead_(to_picoseconds(options.model.overhead)),
+      ports_(static_cast<std::size_t>(scheduler.ranks())),
+      transfers_(sizeof(Transfer)) {
+  const auto low = static_cast<std::uint32_t>(options.seed);
+  const auto high = static_cast<std::uint32_t>(options.seed >> 32);
+  for (std::uint32_t rank = 0; rank < ports_.size(); ++rank) {
+    Port& port = ports_[rank];
+    boost::random::seed_seq seeds{low, high, rank};
+    port.engine.seed(seeds);
+    if (options.model.skew > 0)
+      port.skew = boost::random::uniform_int_distribution<Nanoseconds>(0, options.model.skew - 1)(port.engine);
+  }
+}
+
+Fabric::~Fabric() { scheduler_.cancel(*this); }
+
+Picoseconds Fabric::wire_time(Bytes bytes) const {
+  return std::llround(static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) /
+                      options_.model.bandwidth);
+}
+
+Picoseconds Fabric::latency(Port& sender) const {
+  const Picoseconds median = to_picoseconds(options_.model.latency);
+  if (options_.model.jitter == 0) return median;
+  boost::random::lognormal_distribution<double> factor(0.0, options_.model.jitter);
+  return std::llround(std::min(static_cast<double>(median) * factor(sender.engine), kLongestLatency));
+}
+
+Fabric::Transfer*& Fabric::queue(int receiver, int sender, int channel) {
+  auto& channels = port(receiver).unmatched;
+  const auto index = static_cast<std::size_t>(channel);
+  if (index >= channels.size()) channels.resize(index + 1);
+  if (channels[index].empty()) channels[index].resize(ports_.size());
+  return channels[index][static_cast<std::size_t>(sender)];
+}
+
+/// The transfer that the post belongs to: the oldest that waits for this side, else a new one at the end of the queue.
+Fabric::Transfer& Fabric::meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver) {
+  if (tail != nullptr && (sending ? !tail->has_send : !tail->has_receive)) {
+    Transfer* const head = tail->next;
+    if (head->bytes != bytes)
+      throw TransportError(fmt::format("rank {} sends {} bytes to rank {}, which receives {}", sender,
+                                       sending ? bytes : head->bytes, receiver, sending ? head->bytes : bytes));
+    if (head == tail)
+      tail = nullptr;
+    else
+      tail->next = head->next;
+    return *head;
+  }
+  void* const place = transfers_.malloc();
+  if (place == nullptr) throw std::bad_alloc();
+  auto* const transfer = new (place) Transfer;
+  transfer->bytes = bytes;
+  transfer->sender = sender;
+  transfer->receiver = receiver;
+  transfer->next = tail == nullptr ? transfer : tail->next;
+  if (tail != nullptr) tail->next = transfer;
+  tail = transfer;
+  return *transfer;
+}
+
+void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) {
+  Transfer& transfer = meet(queue(peer, rank, channel), true, bytes, rank, peer);
+  Port& sender = port(rank);
+  scheduler_.advance(rank, overhead_);
+  const Picoseconds start = std::max(scheduler_.now(rank), sender.out_free);
+  sender.out_free = start + wire_time(bytes);
+  transfer.has_send = true;
+  transfer.data = data;
+  transfer.send_pending = &pending;
+  ++pending.count;
+  add(rank, {sender.out_free, &transfer, true});
+  scheduler_.schedule(start + latency(sender), *this, &transfer);
+}
+
+void Fabric::receive(int rank, int peer, int channel, const Landing& landing, Bytes bytes, Pending& pending) {
+  Transfer& transfer = meet(queue(rank, peer, channel), false, bytes, peer, rank);
+  scheduler_.advance(rank, overhead_);
+  transfer.has_receive = true;
+  transfer.landing = landing;
+  transfer.posted = scheduler_.now(rank);
+  transfer.receive_pending = &pending;
+  ++pending.count;
+  if (transfer.arrives != kNever) add(rank, {std::max(transfer.arrives, transfer.posted), &transfer, false});
+}
+
+void Fabric::happen(void* event) {
+  Transfer& transfer = *static_cast<Transfer*>(event);
+  Port& receiver = port(transfer.receiver);
+  // A rank's clock may run ahead of the scheduler's, so the time of this event is not taken from a clock.
+  receiver.in_free = std::max(scheduler_.now(), receiver.in_free) + wire_time(transfer.bytes);
+  transfer.arrives = receiver.in_free;
+  if (!transfer.has_receive) return;
+  const Picoseconds time = std::max(transfer.arrives, transfer.posted);
+  add(transfer.receiver, {time, &transfer, false});
+  if (receiver.waiter != nullptr) scheduler_.wake(transfer.receiver, *receiver.waiter, time);
+}
+
+void Fabric::add(int rank, const Completion& completion) {
+  auto& heap = port(rank).completions;
+  heap.push_back(completion);
+  std::push_heap(heap.begin(), heap.end(), std::greater<>());
+}
+
+Picoseconds Fabric::next_completion(int rank) const {
+  const auto& heap = ports_[static_cast<std::size_t>(rank)].completions;
+  return heap.empty() ? kNever : heap.front().time;
+}
+
+void Fabric::complete(int rank) {
+  auto& heap = port(rank).completions;
+  while (!heap.empty() && heap.front().time <= scheduler_.now(rank)) {
+    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+    const Completion done = heap.back();
+    heap.pop_back();
+    Transfer& transfer = *done.transfer;
+    if (done.of_send)
+      finish_send(transfer);
+    else
+      finish_receive(transfer);
+    if (transfer.send_done && transfer.receive_done) transfers_.free(&transfer);
+  }
+}
+
+/// The sender may write its buffer again from now on, so the bytes must leave it: into the receiver's buffer, which is
+/// ours since its post, or where there is none yet into a stash.
+void Fabric::finish_send(Transfer& transfer) {
+  if (carries_data() && !transfer.delivered) {
+    if (transfer.has_receive) {
+      deliver(transfer);
+    } else if (transfer.bytes > 0) {
+      transfer.stash = stashes_.take(transfer.bytes);
+      std::memcpy(transfer.stash, transfer.data, transfer.bytes);
+      transfer.data = transfer.stash;
+    }
+  }
+  --transfer.send_pending->count;
+  transfer.send_done = true;
+}
+
+void Fabric::finish_receive(Transfer& transfer) {
+  if (carries_data() && !transfer.delivered) deliver(transfer);
+  --transfer.receive_pending->count;
+  transfer.receive_done = true;
+}
+
+void Fabric::deliver(Transfer& transfer) {
+  const Landing& landing = transfer.landing;
+  if (landing.reduction.kernel != nullptr)
+    landing.reduction.kernel(landing.into, landing.with, transfer.data, transfer.bytes / landing.reduction.element);
+  else if (transfer.bytes > 0)
+    std::memcpy(landing.into, transfer.data, transfer.bytes);
+  transfer.delivered = true;
+  if (transfer.stash != nullptr) stashes_.give_back(transfer.stash, transfer.bytes);
+  transfer.stash = nullptr;
+}
+
+std::string Fabric::unmatched(int rank) const {
+  const auto& channels = ports_[static_cast<std::size_t>(rank)].unmatched;
+  for (std::size_t channel = 0; channel < channels.size(); ++channel)
+    for (const Transfer* tail : channels[channel])
+      if (tail != nullptr && tail->has_receive)
+        return fmt::format("{} bytes from rank {} on channel {}", tail->next->bytes, tail->sender, channel);
+  return "nothing that is under way";
+}
+
+}  // namespace weft

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/pool/pool.hpp>
+#include <boost/random/mersenne_twister.hpp>
+
+#include "transports/communicator.hpp"
+#include "transports/registry.hpp"
+#include "worlds/fibers.hpp"
+
+namespace weft {
+
+/// Blocks of payload that wait for their receive, kept for reuse by power of two.
+class StashPool {
+ public:
+  std::byte* take(Bytes bytes);
+  void give_back(std::byte* block, Bytes bytes);
+
+ private:
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::array<std::vector<std::byte*>, 64> free_;
+};
+
+/// The simulated fabric: one full-duplex port per rank, nothing but latency between the ports. LogGP (Alexandrov et
+/// al. 1995) with G = 1 / bandwidth at either end and cut-through between. A message of m bytes posted at time t:
+///   leaves    from  s = max(t + o, sender's port free)                   to  s + m/B; then the send is complete
+///   arrives   from  a = max(s + alpha * jitter, receiver's port free)    to  a + m/B; then the receive is complete,
+///                                                                            or when it is posted, where that is later
+/// On idle ports o + alpha + m/B. The receiver's port serves messages in the order in which their first bytes arrive;
+/// with jitter a message may overtake another of the same pair on the way, but they match in order. A send never waits
+/// for its receive (eager, whatever the size). Reducing and copying take no virtual time.
+///
+/// Why serving a message when its first byte arrives is right: the scheduler takes everything in order of time, so
+/// when the event of time a comes up, whatever is posted from then on is posted at a or later, and its first byte
+/// arrives no earlier since o, alpha >= 0. So no message can come that should have been served before; the port's
+/// backlog is known, and with it the time at which this message ends. (With alpha = 0 ties go by order of posting.)
+///
+/// Shared by the ranks' communicators, which are fibers of one thread.
+class Fabric final : private EventSource {
+ public:
+  Fabric(Scheduler& scheduler, const TransportOptions& options);
+  ~Fabric();
+  Fabric(const Fabric&) = delete;
+  Fabric& operator=(const Fabric&) = delete;
+
+  /// What a receive does with the bytes.
+  struct Landing {
+    std::byte* into = nullptr;
+    const std::byte* with = nullptr;  ///< reduce with this where `reduction` has a kernel
+    Reduction reduction;
+  };
+
+  /// From now on the rank's blocked fiber waits on `waiter`; null: there is none any more.
+  void attach(int rank, const Waiter* waiter) { port(rank).waiter = waiter; }
+
+  /// Post, at the rank's clock. Throw TransportError where the lengths of the two sides differ.
+  void send(int rank, int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending);
+  void receive(int rank, int peer, int channel, const Landing& landing, Bytes bytes, Pending& pending);
+
+  /// Completes what is complete at the rank's clock.
+  void complete(int rank);
+  /// When the rank's next operation completes, as far as is known; kNever where nothing is under way to it.
+  Picoseconds next_completion(int rank) const;
+
+  /// The rank's lateness into each compute step.
+  Nanoseconds skew(int rank) const { return ports_[static_cast<std::size_t>(rank)].skew; }
+  bool carries_data() const { return options_.carry_data; }
+  Scheduler& scheduler() const { return scheduler_; }
+
+  /// "64 bytes from rank 3 on channel 0": the first receive of the rank that has met no send.
+  std::string unmatched(int rank) const;
+
+ private:
+  struct Transfer;
+  struct Completion {
+    Picoseconds time;
+    Transfer* transfer;
+    bool of_send;
+    bool operator>(const Completion& other) const { return time > other.time; }
+  };
+  /// A rank's end of the fabric.
+  struct Port {
+    Picoseconds out_free = 0;
+    Picoseconds in_free = 0;
+    const Waiter* waiter = nullptr;
+    Nanoseconds skew = 0;
+    std::vector<Completion> completions;  ///< a heap, the earliest on top
+    /// [channel][sender]: the last of the transfers that have met only one side, a ring through Transfer::next. All of
+    /// a ring have met the same side. A channel's vector is made when it is first used.
+    std::vector<std::vector<Transfer*>> unmatched;
+    boost::random::mt19937_64 engine;
+  };
+
+  Port& port(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
+  void happen(void* transfer) override;  ///< the first byte arrives
+  Picoseconds wire_time(Bytes bytes) const;
+  Picoseconds latency(Port& sender) const;
+  Transfer*& queue(int receiver, int sender, int channel);
+  Transfer& meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver);
+  void add(int rank, const Completion& completion);
+  void deliver(Transfer& transfer);
+  void finish_send(Transfer& transfer);
+  void finish_receive(Transfer& transfer);
+
+  Scheduler& scheduler_;
+  TransportOptions options_;
+  Picoseconds overhead_;
+  std::vector<Port> ports_;
+  boost::pool<> transfers_;
+  StashPool stashes_;
+};
+
+}  // namespace weft
