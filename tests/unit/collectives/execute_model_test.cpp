@@ -40,6 +40,15 @@ std::vector<Nanoseconds> ends(int ranks, const std::function<Program(int)>& buil
   return all;
 }
 
+Program empty_program(int rank, int ranks, Bytes bytes) {
+  Program program;
+  program.rank = rank;
+  program.ranks = ranks;
+  program.in_bytes = bytes;
+  program.out_bytes = bytes;
+  return program;
+}
+
 std::function<Program(int)> algorithm(Collective collective, const char* name, int ranks, std::uint64_t count) {
   return [=](int rank) {
     Call call;
@@ -66,7 +75,7 @@ TEST(ExecuteModel, ThousandRanksLeaveTheDisseminationBarrierAfterLogRounds) {
   constexpr int kRanks = 1024;
   const auto rounds = [](Bytes bytes) {
     return [bytes](int rank) {
-      Program program{.rank = rank, .ranks = kRanks, .in_bytes = bytes, .out_bytes = bytes};
+      Program program = empty_program(rank, kRanks, bytes);
       Lane& lane = program.lanes.emplace_back("barrier");
       for (int distance = 1; distance < kRanks; distance *= 2) {
         lane.send((rank + distance) % kRanks, {Space::in, 0, bytes});
@@ -82,7 +91,7 @@ TEST(ExecuteModel, ThousandRanksLeaveTheDisseminationBarrierAfterLogRounds) {
 TEST(ExecuteModel, ComputeHidesCommunicationOfAnotherLane) {
   for (const Nanoseconds compute : {Nanoseconds{500}, kAlpha + kWire, Nanoseconds{10'000}}) {
     const auto both = [&](int rank) {
-      Program program{.rank = rank, .ranks = 2, .in_bytes = kBytes, .out_bytes = kBytes};
+      Program program = empty_program(rank, 2, kBytes);
       program.lanes.emplace_back("compute").compute(compute);
       Lane& lane = program.lanes.emplace_back("exchange");
       lane.send(1 - rank, {Space::in, 0, kBytes});
@@ -96,7 +105,8 @@ TEST(ExecuteModel, ComputeHidesCommunicationOfAnotherLane) {
 
 TEST(ExecuteModel, EventsOrderComputeAfterCommunication) {
   const auto chained = [](int rank) {
-    Program program{.rank = rank, .ranks = 2, .in_bytes = kBytes, .out_bytes = kBytes, .events = 1};
+    Program program = empty_program(rank, 2, kBytes);
+    program.events = 1;
     Lane& compute = program.lanes.emplace_back("compute");
     compute.await(0);
     compute.compute(700);
