@@ -45,7 +45,8 @@ def draw_all(runs, out):
             title = "moe: bytes from rank to rank" if kind == "traffic" else "pipeline: what each stage does"
             written += style.save(details.draw_sheet(drawings, f"{title}   ({run.name})", columns, size), out,
                                   f"{kind}{'_map' if kind == 'traffic' else '_timeline'}{suffix}")
-            others += drawings if len(runs) == 1 else []
+            if len(runs) == 1:
+                others += drawings[:2] if kind == "traffic" else details.one_per_schedule(run)[:3]
     written += style.save(curves.draw_overview(runs, looks, operations, others), out, "overview")
     return written
 

@@ -11,6 +11,17 @@ from .runs import TO_EVERY_PEER, is_barrier, size_of, title_of
 SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
 
 
+TEXTS = {"time_us_median": style.time_text, "busbw_GBps": "{:.3g}".format, "bubble": "{:.1%}".format}
+LABELS = {"busbw_GBps": "bus bandwidth, GB/s", "bubble": "share of the time that a stage idles (mark: formula)"}
+
+
+def values_of(operation):
+    """What is drawn of an operation: a barrier moves nothing, and a pipeline's time is mostly its compute."""
+    if is_barrier(operation[1]):
+        return ["time_us_median"]
+    return ["time_us_median", "bubble" if operation[0] == "pipeline" else "busbw_GBps"]
+
+
 class Looks:
     """Colour by transport and dash and marker by what else tells series apart, the same in every panel."""
 
@@ -75,8 +86,11 @@ def draw_single_size(axes, points, looks, pattern, value):
     rows = [(series, row) for series, group in series_of(points) for _, row in group.iterrows()]
     for index, (series, row) in enumerate(rows):
         axes.barh(index, row[value], height=0.55, color=looks.of(pattern, series)["color"], alpha=0.85)
-        text = style.time_text(row[value]) if value == "time_us_median" else f"{row[value]:.3g}"
+        text = TEXTS[value](row[value])
         far = row[value]
+        if value == "bubble" and row["bubble_formula"] >= 0:
+            axes.plot([row["bubble_formula"]] * 2, [index - 0.36, index + 0.36], color=style.INK, linewidth=2)
+            far = max(far, row["bubble_formula"])
         if value == "time_us_median":
             axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
             far = max(far, row["time_us_p95"])
@@ -90,7 +104,7 @@ def draw_single_size(axes, points, looks, pattern, value):
         axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
         axes.set_xlabel("time (median, line p5–p95)")
     else:
-        axes.set_xlabel("bus bandwidth, GB/s")
+        axes.set_xlabel(LABELS[value])
 
 
 def draw_curves(axes, points, looks, pattern, operation, value):
@@ -120,7 +134,7 @@ def draw_panel(axes, run, looks, operation, value="time_us_median"):
     """One operation of one run; says whether there are figures."""
     pattern, name = operation
     points = run.points[(run.points["pattern"] == pattern) & (run.points["operation"] == name)]
-    points = points[points[value].notna() & (points[value] > 0)]
+    points = points[points[value].notna() & (points[value] >= 0)]
     if points.empty:
         axes.text(0.5, 0.5, "not measured", ha="center", va="center", color=style.FAINT, transform=axes.transAxes)
         axes.set_xticks([])
@@ -157,9 +171,9 @@ def caption_of(runs, points):
     count = f"n = {low}" if low == high else f"n = {low}…{high}"
     configuration = runs[0].info.get("configuration", {})
     sync = configuration.get("sync") if isinstance(configuration, dict) else None
-    start = sync if isinstance(sync, str) else "own dissemination barrier"
+    start = sync if isinstance(sync, str) else "weft's own dissemination barrier"
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
-    text = f"{ranks} ranks · {count} iterations a point, each started by an {start} · "
+    text = f"{ranks} ranks · {count} iterations a point, each started by {start} · "
     text += "time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
     if "oversubscribed" in points and points["oversubscribed"].astype(str).str.lower().eq("true").any():
         text += " · more ranks than cores"
@@ -168,7 +182,7 @@ def caption_of(runs, points):
 
 def draw_operation(runs, looks, operation):
     """Time above bandwidth, runs side by side."""
-    values = ["time_us_median"] if is_barrier(operation[1]) else ["time_us_median", "busbw_GBps"]
+    values = values_of(operation)
     chosen = [r for r in runs if ((r.points["pattern"] == operation[0]) & (r.points["operation"] == operation[1])).any()]
     columns = len(values) if len(chosen) == 1 else len(chosen)
     rows = 1 if len(chosen) == 1 else len(values)

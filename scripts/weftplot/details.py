@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from . import style
 from .runs import BadInput
@@ -24,7 +25,7 @@ def matrix_of(detail, path):
 def draw_traffic(axes, matrix):
     """Sender by row, receiver by column; the figures are written in where they are few."""
     ranks = len(matrix)
-    image = axes.imshow(matrix, cmap="cividis", vmin=0, aspect="equal", interpolation="nearest")
+    image = axes.imshow(matrix, cmap="Blues", vmin=0, aspect="equal", interpolation="nearest")
     axes.grid(False)
     step = max(1, -(-ranks // 16))
     axes.set_xticks(range(0, ranks, step))
@@ -34,10 +35,12 @@ def draw_traffic(axes, matrix):
     axes.spines[:].set_visible(False)
     if ranks <= 8:
         for (row, column), value in np.ndenumerate(matrix):
-            dark = value < 0.6 * matrix.max()
+            dark = value > 0.55 * matrix.max()
             axes.text(column, row, style.bytes_text(value).replace(" ", "\n"), ha="center", va="center",
                       fontsize=7.5 if ranks <= 5 else 6, color="white" if dark else "black")
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
+    unit = 2 ** max(0, int(matrix.max() / 4).bit_length() - 1)
+    bar.ax.yaxis.set_major_locator(style.MultipleLocator(unit))
     bar.ax.yaxis.set_major_formatter(style.FuncFormatter(lambda value, _: style.bytes_text(value)))
     bar.outline.set_visible(False)
 
@@ -45,7 +48,7 @@ def draw_traffic(axes, matrix):
 def traffic_title(detail, matrix):
     received = matrix.sum(axis=0)
     skew = received.max() / received.mean() if received.mean() > 0 else 1
-    return f"moe {detail.get('operation', 'traffic')}: {len(matrix)} ranks, received max/mean {skew:.2f}"
+    return f"{detail.get('operation', 'traffic')}: bytes received, max/mean {skew:.2f}"
 
 
 def traffic_drawings(run):
@@ -78,13 +81,15 @@ def draw_timeline(axes, detail, path):
     axes.set_ylim(stages - 0.4, -0.6)
     axes.set_xlim(0, last - first)
     axes.set_ylabel("stage")
-    axes.set_xlabel("time since the first start")
+    axes.set_xlabel("time since the first start", loc="left")
     axes.xaxis.set_major_locator(plt.MaxNLocator(6))
     axes.xaxis.set_major_formatter(style.FuncFormatter(lambda value, _: style.time_text(value) if value else "0"))
     axes.grid(False, axis="y")
     present = {event[1] for event in events}
     patches = [Patch(color=KINDS.get(kind, OTHER)[1], label=KINDS.get(kind, (kind, ""))[0]) for kind in sorted(present)[::-1]]
-    axes.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(patches), borderaxespad=0.2)
+    below = axes.transAxes + ScaledTranslation(0, -15 / 72, axes.figure.dpi_scale_trans)
+    axes.legend(handles=patches, loc="upper right", bbox_to_anchor=(1, 0), bbox_transform=below, ncols=len(patches),
+                borderaxespad=0, handlelength=1.2)
 
 
 def timeline_title(run, detail):
@@ -103,6 +108,15 @@ def pipeline_drawings(run):
             for detail in run.pipeline if isinstance(detail, dict) and detail.get("events")]
 
 
+def one_per_schedule(run):
+    """For the overview: (title, function of axes) of the first timeline of each schedule."""
+    first = {}
+    for detail, drawing in zip([d for d in run.pipeline if isinstance(d, dict) and d.get("events")],
+                               pipeline_drawings(run)):
+        first.setdefault(detail.get("schedule"), (drawing[0].split(":")[0], drawing[1]))
+    return list(first.values())
+
+
 def draw_sheet(drawings, title, columns, size):
     """The drawings of one kind on one figure."""
     columns = min(columns, len(drawings))
@@ -112,7 +126,7 @@ def draw_sheet(drawings, title, columns, size):
     flat = list(grid.flat)
     for axes, (name, draw) in zip(flat, drawings):
         draw(axes)
-        axes.set_title(name, pad=18 if axes.get_legend() else None)
+        axes.set_title(name)
     for axes in flat[len(drawings):]:
         axes.set_visible(False)
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold")
