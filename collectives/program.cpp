@@ -5,6 +5,11 @@
 
 namespace weft {
 
+Lane::Lane(std::string name, std::vector<Step> steps)
+    : name_(std::move(name)),
+      steps_(std::move(steps)),
+      outstanding_(!steps_.empty() && steps_.back().action != Action::wait) {}
+
 void Lane::send(int peer, Region from) {
   if (from.bytes == 0) return;
   steps_.push_back(

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/call.hpp"
@@ -55,6 +56,8 @@ struct Step {
 class Lane {
  public:
   explicit Lane(std::string name) : name_(std::move(name)) {}
+  /// Takes steps as they are, unchecked.
+  Lane(std::string name, std::vector<Step> steps);
 
   void send(int peer, Region from);
   void recv(int peer, Region into);

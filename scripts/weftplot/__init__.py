@@ -1,1 +1,0 @@
-"""The drawing side of scripts/plot.py."""

@@ -1,0 +1,60 @@
+// Every registered algorithm, and every collective of the transport's own, over every registered transport, with
+// payload that is checked. Ranks are those of the world that the transport needs, else threads.
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+#include "tests/conformance/calls.hpp"
+#include "tests/conformance/run_collectives.hpp"
+#include "worlds/registry.hpp"
+
+namespace weft {
+namespace {
+
+struct Case {
+  const Transport* transport;
+  const Algorithm* algorithm;  ///< null: native
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const Transport& transport : transports::registry().entries()) {
+    for (const Algorithm& algorithm : collectives::registry().entries()) all.push_back({&transport, &algorithm});
+    all.push_back({&transport, nullptr});
+  }
+  return all;
+}
+
+class EveryTransport : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryTransport, GivesTheRightResult) {
+  const auto [transport, algorithm] = GetParam();
+  const Launcher& world = worlds::registry().find(transport->needs_world.empty() ? "threads" : transport->needs_world);
+  std::mutex mutex;
+  std::vector<std::string> failures;
+  for (const int ranks : {1, 2, 3, 4, 5, 7, 8}) {
+    LaunchOptions options;
+    options.ranks = ranks;
+    options.timeout = 60'000'000'000;
+    if (const std::string reason = world.refuses(options); !reason.empty())
+      GTEST_SKIP() << reason << " (these are run by mpirun)";
+    const int code = world.launch(options, [&, transport = transport, algorithm = algorithm](World& rank) {
+      std::vector<std::string> found = run_and_check(rank, *transport, algorithm);
+      if (rank.rank() != 0) return 0;
+      const std::lock_guard lock(mutex);
+      failures.insert(failures.end(), found.begin(), found.end());
+      return 0;
+    });
+    EXPECT_EQ(code, 0) << ranks << " ranks";
+  }
+  EXPECT_EQ(failures, std::vector<std::string>{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Run, EveryTransport, testing::ValuesIn(cases()), [](const auto& test) {
+  const Case& value = test.param;
+  return test_name(value.transport->name + "_" +
+                   (value.algorithm != nullptr ? value.algorithm->key() : std::string(kNative)));
+});
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,98 @@
+#include "tests/conformance/run_collectives.hpp"
+
+#include <algorithm>
+
+#include "collectives/payload.hpp"
+#include "tests/conformance/calls.hpp"
+
+namespace weft {
+
+namespace {
+
+/// Elements: none, one, odd and fewer than some ranks, more than a cache line each, more than a transport sends at
+/// once.
+constexpr std::uint64_t kCounts[] = {0, 1, 7, 1023, 40'001};
+
+std::vector<Call> calls_of(Collective collective, int ranks) {
+  std::vector<Call> calls;
+  for (const std::uint64_t count : kCounts)
+    for (const Datatype dtype : {Datatype::f32, Datatype::bf16, Datatype::u8})
+      for (Call& call : variants(collective, ranks, count, dtype)) {
+        call.op = count == 7 ? ReduceOp::max : ReduceOp::sum;
+        calls.push_back(std::move(call));
+      }
+  return calls;
+}
+
+/// One rank's end of a transport, with buffers that are large enough for every call.
+class Bench {
+ public:
+  Bench(World& world, const Transport& transport) : world_(world) {
+    TransportOptions options;
+    options.oversubscribed = true;
+    communicator_ = transport.create(world, options);
+    const Bytes most = static_cast<Bytes>(world.ranks()) * 40'001 * 4;
+    in_ = communicator_->allocate(most);
+    out_ = communicator_->allocate(most);
+    scratch_ = communicator_->allocate(4 * most + 4096);
+  }
+
+  bool offers_native(const Call& call) const { return communicator_->refuses_native(call).empty(); }
+
+  /// Wrong elements of this rank. Twice, so that what a first run leaves behind shows.
+  std::uint64_t run(const Program& original, const Call& call) {
+    const Program program = lower(original, *communicator_);
+    const Buffers buffers{in_.get(), out_.get(), scratch_.get()};
+    Executor executor(program, *communicator_, world_);
+    std::uint64_t wrong = 0;
+    for (const std::uint64_t salt : {1, 2}) {
+      fill_payload(call, buffers, salt);
+      world_.barrier();
+      executor.run(buffers);
+      wrong += count_wrong(call, buffers, salt);
+    }
+    return wrong;
+  }
+
+ private:
+  World& world_;
+  std::unique_ptr<Communicator> communicator_;
+  Memory in_, out_, scratch_;
+};
+
+/// The ranks on which elements are wrong: "1 4", empty where none are.
+std::string wrong_ranks(World& world, std::uint64_t wrong) {
+  std::string ranks;
+  int rank = 0;
+  for (const std::string& blob : world.allgather(std::to_string(wrong))) {
+    if (blob != "0") ranks += fmt::format(" {} ({} elements)", rank, blob);
+    ++rank;
+  }
+  return ranks;
+}
+
+}  // namespace
+
+std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithm* algorithm) {
+  std::vector<std::string> failures;
+  Bench bench(world, transport);
+  Algorithm native;
+  native.name = kNative;
+  std::vector<Call> calls;
+  for (const Collective collective : all_collectives())
+    if (algorithm == nullptr || algorithm->collective == collective)
+      for (Call& call : calls_of(collective, world.ranks())) calls.push_back(std::move(call));
+  for (Call& call : calls) {
+    if (algorithm != nullptr ? !algorithm->refuses(call).empty() : !bench.offers_native(call)) continue;
+    call.rank = world.rank();
+    native.collective = call.collective;
+    const Program program = algorithm != nullptr ? build_program(*algorithm, call) : build_native(call);
+    const std::string ranks = wrong_ranks(world, bench.run(program, call));
+    if (!ranks.empty())
+      failures.push_back(fmt::format("{}: {} is wrong on ranks{}", transport.name,
+                                     describe(algorithm != nullptr ? *algorithm : native, call), ranks));
+  }
+  return failures;
+}
+
+}  // namespace weft

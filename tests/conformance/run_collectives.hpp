@@ -1,0 +1,18 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "collectives/registry.hpp"
+#include "transports/registry.hpp"
+#include "worlds/world.hpp"
+
+namespace weft {
+
+/// Runs every variant of the algorithm (sizes 0, 1, odd, large; types; in place) on this rank of the transport with
+/// payload and counts the calls with wrong elements on any rank; `failures` gets a sentence each, on every rank.
+/// Collective. `algorithm` null: the transport's own collectives instead, those that it does not refuse.
+std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithm* algorithm);
+
+}  // namespace weft

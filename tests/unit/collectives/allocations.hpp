@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstddef>
+
+namespace weft {
+
+/// How often this test program has called operator new, which allocations.cpp replaces.
+std::size_t allocations();
+
+}  // namespace weft

@@ -1,0 +1,106 @@
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "collectives/execute.hpp"
+#include "tests/unit/collectives/allocations.hpp"
+#include "tests/unit/collectives/loopback.hpp"
+
+namespace weft {
+namespace {
+
+/// out[0..8) = in + in by a message to oneself, then to scratch and back by a second lane after 1 us of compute.
+Program two_lanes() {
+  Program program;
+  program.dtype = Datatype::f32;
+  program.in_bytes = program.scratch_bytes = 32;
+  program.out_bytes = 64;
+  program.events = 1;
+  const Region in{Space::in, 0, 32};
+  const Region out{Space::out, 0, 32};
+  Lane traffic("traffic");
+  traffic.send(0, in);
+  traffic.recv_reduce(0, out, in);
+  traffic.wait();
+  traffic.signal(0);
+  Lane work("work");
+  work.compute(1000);
+  work.await(0);
+  work.copy({Space::scratch, 0, 32}, out);
+  work.reduce({Space::scratch, 0, 32}, in);
+  work.send(0, {Space::scratch, 0, 32});
+  work.recv(0, {Space::out, 32, 32});
+  work.wait();
+  program.lanes = {work, traffic};
+  return program;
+}
+
+struct Ready {
+  explicit Ready(const Program& original) : program(lower(original, transport)), executor(program, transport, world) {
+    in = transport.allocate(program.in_bytes);
+    out = transport.allocate(program.out_bytes);
+    scratch = transport.allocate(program.scratch_bytes);
+    auto* values = reinterpret_cast<float*>(in.get());
+    std::iota(values, values + program.in_bytes / sizeof(float), 1.0F);
+  }
+  void run() { executor.run({in.get(), out.get(), scratch.get()}); }
+  float result(std::size_t index) const { return reinterpret_cast<const float*>(out.get())[index]; }
+
+  Loopback transport;
+  AloneWorld world;
+  Program program;
+  Executor executor;
+  Memory in, out, scratch;
+};
+
+TEST(Executor, RunsLanesConcurrentlyAndInOrder) {
+  Ready ready(two_lanes());
+  ready.run();
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(ready.result(i), 2.0F * static_cast<float>(i + 1));
+    EXPECT_EQ(ready.result(8 + i), 3.0F * static_cast<float>(i + 1));
+  }
+  EXPECT_GE(ready.transport.now(), 1000);
+}
+
+TEST(Executor, RunsTheSameProgramAgain) {
+  Ready ready(two_lanes());
+  ready.run();
+  std::memset(ready.out.get(), 0, 64);
+  const Nanoseconds first = ready.transport.now();
+  ready.run();
+  EXPECT_EQ(ready.result(15), 24.0F);
+  EXPECT_GE(ready.transport.now() - first, 1000);
+}
+
+TEST(Executor, AllocatesNothing) {
+  Ready ready(two_lanes());
+  const std::size_t before = allocations();
+  for (int i = 0; i < 10; ++i) ready.run();
+  EXPECT_EQ(allocations(), before);
+  EXPECT_GT(before, 0U);
+}
+
+TEST(Executor, RelaxesNoFurtherThanTheEndOfCompute) {
+  Program program;
+  Lane lane("work");
+  lane.compute(150);
+  program.lanes = {lane};
+  Ready ready(program);
+  ready.run();
+  EXPECT_EQ(ready.transport.now(), 150);
+  EXPECT_EQ(ready.transport.relaxed, 2);
+}
+
+TEST(Executor, AsksTheWorldWhileItWaits) {
+  Program program;
+  Lane lane("work");
+  lane.compute(10'000'000);
+  program.lanes = {lane};
+  Ready ready(program);
+  ready.run();
+  EXPECT_GT(ready.world.checks, 10);
+}
+
+}  // namespace
+}  // namespace weft
