@@ -9,7 +9,7 @@
 namespace weft {
 
 /// How a kernel writes: `cached` through the cache, `streaming` past it with non-temporal stores (for results larger
-/// than the last-level cache). A streaming kernel ends with a store fence.
+/// than a core's own caches that are not read again soon). A streaming kernel ends with a store fence.
 enum class Stores : std::uint8_t { cached, streaming };
 
 /// into[i] = a[i] op b[i] for `count` elements. `into` may equal a or b; otherwise no overlap. Any alignment.

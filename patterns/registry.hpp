@@ -20,13 +20,15 @@ struct Point {
   Datatype dtype = Datatype::u8;
   ReduceOp op = ReduceOp::sum;
   bool reduces = false;  ///< whether `op` means anything
-  Bytes bytes_per_rank =
-      0;  ///< the whole per-rank buffer (nccl-tests' size); for moe max over ranks of max(sent, received)
+  /// The whole per-rank buffer (nccl-tests' size). moe: what goes to or comes from other ranks on the busiest rank;
+  /// pipeline: what an inner stage sends in one iteration.
+  Bytes bytes_per_rank = 0;
   Bytes bytes_per_peer = 0;    ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
   double busbw_factor = 1;     ///< busbw = algbw x factor
   double time_divisor = 1;     ///< times reported are those of an iteration divided by this: 2 for a ping-pong, whose
                                ///< iteration is there and back (as osu_latency)
-  Bytes logical_bytes = 0;     ///< moe: bytes of the busiest rank with local traffic counted; 0: not applicable
+  Bytes logical_bytes = 0;     ///< moe: as bytes_per_rank, with traffic to itself counted; 0: not applicable
+                               ///< (both are means over the routings)
   double imbalance = 0;        ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
   double bubble_formula = -1;  ///< pipeline: idle share by the formula; -1: not applicable
   double busy_ns =

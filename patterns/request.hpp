@@ -37,4 +37,7 @@ struct Request {
   std::uint64_t seed = 1;
 };
 
+/// Throws UsageError where request.tokens is none, or so many that sizes in bytes would be beyond any machine.
+void check_tokens(const Request& request);
+
 }  // namespace weft

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/system.hpp"
 #include "results/build_info.hpp"
 
 namespace weft {
@@ -32,6 +33,12 @@ bool steers(std::string_view name) {
   if (std::any_of(kSecretHints.begin(), kSecretHints.end(), hints)) return false;
   return std::any_of(kSteeringPrefixes.begin(), kSteeringPrefixes.end(), begins) ||
          std::find(kSlurmNames.begin(), kSlurmNames.end(), name) != kSlurmNames.end();
+}
+
+nlohmann::json host_facts() {
+  return {{"name", host_name()},        {"kernel", kernel_release()},     {"cpu", cpu_model()},
+          {"governor", cpu_governor()}, {"clock_source", clock_source()}, {"memory_bytes", memory_total()},
+          {"cpu_quota", cpu_quota()}};
 }
 
 std::vector<std::string> process_environment() {
@@ -59,7 +66,7 @@ nlohmann::json collect_provenance(const ProvenanceInput& input) {
           {"weft", {{"version", kVersion}, {"git", kGitDescription}}},
           {"build", {{"compiler", kCompiler}, {"type", kBuildType}, {"flags", kBuildFlags}}},
           {"libraries", input.libraries},
-          {"host", input.host},
+          {"host", host_facts()},
           {"ranks", input.ranks},
           {"environment", steering_environment(environment)},
           {"seed", input.seed}};

@@ -15,12 +15,11 @@ struct ProvenanceInput {
   std::vector<std::string> command_line;
   std::map<std::string, std::string> libraries;  ///< name -> version, of those that move the data
   std::uint64_t seed = 0;
-  nlohmann::json host;   ///< facts of rank 0's host: kernel, CPU model, governor, clock source, memory
   nlohmann::json ranks;  ///< per rank: host, pid, binding
 };
 
-/// Everything run.json says about how its figures came about: the input, weft's version, the build, the environment
-/// that steers the libraries.
+/// Everything run.json says about how its figures came about: the input, weft's version, the build, this host (kernel,
+/// CPU, governor, clock source, memory) and the environment that steers the libraries.
 nlohmann::json collect_provenance(const ProvenanceInput& input);
 
 /// Those of the NAME=VALUE entries that steer MPI, UCX, libfabric, NCCL, Gloo, OpenMP, malloc or Slurm's placement, and

@@ -34,42 +34,45 @@ struct Maximum {
   }
 };
 
-/// How elements lie in memory and what they are computed in: the same type for these.
+/// How elements lie in memory, how many bytes a register has for each, and how an operation works on `kLanes` of them.
 template <typename Element>
 struct Plain {
   using Memory = Element;
-  static constexpr std::size_t kWidest = sizeof(Element);
-  template <typename Isa, std::size_t kLanes>
-  static Vector<Element, kLanes> widen(Vector<Element, kLanes> value) {
-    return value;
-  }
-  template <typename Isa, std::size_t kLanes>
-  static Vector<Element, kLanes> narrow(Vector<Element, kLanes> value) {
-    return value;
+  static constexpr std::size_t kRegisterBytes = sizeof(Element);
+  template <typename Isa, typename Op, std::size_t kLanes>
+  static Vector<Element, kLanes> apply(Vector<Element, kLanes> a, Vector<Element, kLanes> b) {
+    return Op::apply(a, b);
   }
 };
+
 struct Bf16 {
   using Memory = std::uint16_t;
-  static constexpr std::size_t kWidest = sizeof(float);
-  template <typename Isa, std::size_t kLanes>
-  static Vector<float, kLanes> widen(Vector<std::uint16_t, kLanes> value) {
-    return from_bf16<kLanes>(value);
-  }
-  template <typename Isa, std::size_t kLanes>
-  static Vector<std::uint16_t, kLanes> narrow(Vector<float, kLanes> value) {
-    return to_bf16<kLanes>(value);
+  static constexpr std::size_t kRegisterBytes = sizeof(std::uint16_t);
+  /// Two at a time in the 32-bit lanes that they lie in: nothing is moved between lanes.
+  template <typename Isa, typename Op, std::size_t kLanes>
+  static Vector<std::uint16_t, kLanes> apply(Vector<std::uint16_t, kLanes> a, Vector<std::uint16_t, kLanes> b) {
+    if constexpr (kLanes == 1) {
+      return to_bf16<1>(Op::apply(from_bf16<1>(a), from_bf16<1>(b)));
+    } else {
+      using Word = Vector<std::uint32_t, kLanes / 2>;
+      using Float = Vector<float, kLanes / 2>;
+      const Word x = bits<Word>(a);
+      const Word y = bits<Word>(b);
+      const Word low = rounded_to_bf16<kLanes / 2>(Op::apply(bits<Float>(x << 16), bits<Float>(y << 16)));
+      const Word high =
+          rounded_to_bf16<kLanes / 2>(Op::apply(bits<Float>(x & 0xffff0000U), bits<Float>(y & 0xffff0000U)));
+      return bits<Vector<std::uint16_t, kLanes>>((low >> 16) | (high & 0xffff0000U));
+    }
   }
 };
+
 struct F16 {
   using Memory = std::uint16_t;
-  static constexpr std::size_t kWidest = sizeof(float);
-  template <typename Isa, std::size_t kLanes>
-  static Vector<float, kLanes> widen(Vector<std::uint16_t, kLanes> value) {
-    return Isa::template half_to_float<kLanes>(value);
-  }
-  template <typename Isa, std::size_t kLanes>
-  static Vector<std::uint16_t, kLanes> narrow(Vector<float, kLanes> value) {
-    return Isa::template float_to_half<kLanes>(value);
+  static constexpr std::size_t kRegisterBytes = sizeof(float);
+  template <typename Isa, typename Op, std::size_t kLanes>
+  static Vector<std::uint16_t, kLanes> apply(Vector<std::uint16_t, kLanes> a, Vector<std::uint16_t, kLanes> b) {
+    return Isa::template float_to_half<kLanes>(
+        Op::apply(Isa::template half_to_float<kLanes>(a), Isa::template half_to_float<kLanes>(b)));
   }
 };
 
@@ -85,20 +88,13 @@ std::size_t elements_to_alignment(const void* into, std::size_t vector, std::siz
 template <typename Isa, typename Codec, typename Op, Stores kStores>
 struct Reduction {
   using Memory = typename Codec::Memory;
-  static constexpr std::size_t kLanes = Isa::kWidth / Codec::kWidest;
+  static constexpr std::size_t kLanes = Isa::kWidth / Codec::kRegisterBytes;
   static constexpr std::size_t kUnrolled = 4;
-
-  template <std::size_t kCount>
-  static Vector<Memory, kCount> combine(const Memory* a, const Memory* b) {
-    using Loaded = Vector<Memory, kCount>;
-    const auto x = Codec::template widen<Isa, kCount>(load<Loaded>(a));
-    const auto y = Codec::template widen<Isa, kCount>(load<Loaded>(b));
-    return Codec::template narrow<Isa, kCount>(Op::apply(x, y));
-  }
 
   template <Stores kHow, std::size_t kCount>
   static void step(Memory* into, const Memory* a, const Memory* b) {
-    const auto result = combine<kCount>(a, b);
+    using Loaded = Vector<Memory, kCount>;
+    const auto result = Codec::template apply<Isa, Op, kCount>(load<Loaded>(a), load<Loaded>(b));
     if constexpr (kHow == Stores::streaming)
       Isa::stream(into, result);
     else

@@ -54,13 +54,19 @@ inline Vector<float, kLanes> from_bf16(Vector<std::uint16_t, kLanes> value) {
   return bits<Vector<float, kLanes>>(convert<kLanes, std::uint32_t>(value) << 16);
 }
 
-/// Round to nearest even; NaN stays NaN (its payload's upper half kept, made quiet).
+/// The bf16 nearest to the value, ties to even, in the upper half of the word; the lower half is undefined. A NaN must
+/// have a lower half of zeros, as those have that come of bf16 operands; others may round up to a number.
+template <std::size_t kLanes>
+inline Vector<std::uint32_t, kLanes> rounded_to_bf16(Vector<float, kLanes> value) {
+  const auto word = bits<Vector<std::uint32_t, kLanes>>(value);
+  return word + 0x7fffU + ((word >> 16) & 1U);
+}
+
+/// Any NaN stays NaN here (made quiet).
 template <std::size_t kLanes>
 inline Vector<std::uint16_t, kLanes> to_bf16(Vector<float, kLanes> value) {
-  const auto word = bits<Vector<std::uint32_t, kLanes>>(value);
-  const auto rounded = word + 0x7fffU + ((word >> 16) & 1U);
-  const auto quiet = word | 0x400000U;
-  return convert<kLanes, std::uint16_t>((value == value ? rounded : quiet) >> 16);
+  const auto quiet = bits<Vector<std::uint32_t, kLanes>>(value) | 0x400000U;
+  return convert<kLanes, std::uint16_t>((value == value ? rounded_to_bf16<kLanes>(value) : quiet) >> 16);
 }
 
 /// IEEE binary16 without F16C.

@@ -55,7 +55,7 @@ def include_breach(file, header, quoted, root):
     if target != folder and target not in FLOORS[folder]:
         below = ", ".join(FLOORS[folder]) or "nothing else"
         return f"{folder} may include {below}; not {header}"
-    if not (root / header).is_file():
+    if not (root / header).is_file() and not (root / (header + ".in")).is_file():
         return f'"{header}" does not exist'
     return None
 

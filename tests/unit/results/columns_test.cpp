@@ -46,6 +46,12 @@ TEST(Columns, AreThePromisedOnes) {
                             "imbalance",      "slowest_rank",   "wrong",          "status",     "reason"}));
 }
 
+TEST(Columns, AreAllDocumented) {
+  const std::string documentation = file_text(std::string(WEFT_SOURCE_FOLDER) + "/docs/results.md");
+  for (const std::string& name : column_names())
+    EXPECT_THAT(documentation, HasSubstr("| `" + name + "` |")) << "docs/results.md has no row for it";
+}
+
 TEST(Columns, AreUnique) {
   const std::vector<std::string> names = column_names();
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());

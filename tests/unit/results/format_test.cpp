@@ -46,6 +46,7 @@ std::vector<Record> assorted_records() {
   records.push_back(all_to_all);
   records.push_back(measured(dispatch_record(), 0.75));
   records.push_back(measured(pipeline_record(), 1));
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].point = static_cast<int>(i);
   return records;
 }
 
@@ -68,6 +69,7 @@ TEST(Formats, Table) { expect_golden("table"); }
 TEST(Formats, Nccl) { expect_golden("nccl"); }
 TEST(Formats, Osu) { expect_golden("osu"); }
 TEST(Formats, Imb) { expect_golden("imb"); }
+TEST(Formats, Csv) { expect_golden("csv"); }  // tests/scripts/plot_test.py draws this one
 
 TEST(Formats, UnknownNameGetsTheNearest) {
   try {

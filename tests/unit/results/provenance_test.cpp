@@ -32,15 +32,12 @@ TEST(Provenance, NeverKeepsASecret) {
 }
 
 TEST(Provenance, SaysHowTheBuildCameAbout) {
-  const nlohmann::json provenance = collect_provenance({.command_line = {"weft", "run", "moe"},
-                                                        .libraries = {{"mpi", "4.1.4"}},
-                                                        .seed = 7,
-                                                        .host = {{"kernel", "6.1"}},
-                                                        .ranks = {}});
+  const nlohmann::json provenance = collect_provenance(
+      {.command_line = {"weft", "run", "moe"}, .libraries = {{"mpi", "4.1.4"}}, .seed = 7, .ranks = {}});
   EXPECT_EQ(provenance["command_line"], (std::vector<std::string>{"weft", "run", "moe"}));
   EXPECT_EQ(provenance["libraries"]["mpi"], "4.1.4");
   EXPECT_EQ(provenance["seed"], 7);
-  EXPECT_EQ(provenance["host"]["kernel"], "6.1");
+  EXPECT_FALSE(provenance["host"]["kernel"].get<std::string>().empty());
   EXPECT_FALSE(provenance["weft"]["version"].get<std::string>().empty());
   EXPECT_FALSE(provenance["build"]["compiler"].get<std::string>().empty());
 }

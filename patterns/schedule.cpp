@@ -1,0 +1,73 @@
+#include "patterns/schedule.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace weft {
+
+const std::vector<std::string>& schedule_names() {
+  static const std::vector<std::string> names = {"gpipe", "1f1b"};
+  return names;
+}
+
+std::vector<Work> schedule_of(const std::string& schedule, int stages, int stage, int micro_batches) {
+  const std::vector<std::string>& names = schedule_names();
+  if (std::find(names.begin(), names.end(), schedule) == names.end())
+    throw UsageError(unknown_name("schedule", schedule, names));
+  const int warm_up = schedule == "gpipe" ? micro_batches : std::min(stages - 1 - stage, micro_batches);
+  std::vector<Work> order;
+  for (int i = 0; i < warm_up; ++i) order.push_back({Pass::forward, i});
+  for (int i = warm_up; i < micro_batches; ++i) {
+    order.push_back({Pass::forward, i});
+    order.push_back({Pass::backward, i - warm_up});
+  }
+  for (int i = micro_batches - warm_up; i < micro_batches; ++i) order.push_back({Pass::backward, i});
+  return order;
+}
+
+std::vector<Slice> timeline(const std::string& schedule, int stages, int micro_batches, Nanoseconds forward_ns,
+                            Nanoseconds backward_ns, Nanoseconds message_ns) {
+  constexpr Nanoseconds kNotYet = -1;
+  const auto p = static_cast<std::size_t>(stages);
+  const auto m = static_cast<std::size_t>(micro_batches);
+  std::vector<std::vector<Work>> orders;
+  for (int stage = 0; stage < stages; ++stage) orders.push_back(schedule_of(schedule, stages, stage, micro_batches));
+  std::vector<std::vector<Slice>> done(p);
+  // Ends of the passes, [pass][stage][micro-batch].
+  std::vector<std::vector<Nanoseconds>> ends[2];
+  for (auto& pass : ends) pass.assign(p, std::vector<Nanoseconds>(m, kNotYet));
+  const auto arrival = [&](std::size_t stage, const Work& work) -> Nanoseconds {
+    const bool forward = work.pass == Pass::forward;
+    if (forward ? stage == 0 : stage + 1 == p) return 0;
+    const Nanoseconds end =
+        ends[forward ? 0 : 1][forward ? stage - 1 : stage + 1][static_cast<std::size_t>(work.micro_batch)];
+    return end == kNotYet ? kNotYet : end + message_ns;
+  };
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t stage = 0; stage < p; ++stage) {
+      while (done[stage].size() < orders[stage].size()) {
+        const Work work = orders[stage][done[stage].size()];
+        const Nanoseconds ready = arrival(stage, work);
+        if (ready == kNotYet) break;
+        const Nanoseconds start = std::max(ready, done[stage].empty() ? 0 : done[stage].back().end);
+        const bool forward = work.pass == Pass::forward;
+        const Nanoseconds end = start + (forward ? forward_ns : backward_ns);
+        ends[forward ? 0 : 1][stage][static_cast<std::size_t>(work.micro_batch)] = end;
+        done[stage].push_back({static_cast<int>(stage), work, start, end});
+        moved = true;
+      }
+    }
+  }
+  std::vector<Slice> all;
+  for (const std::vector<Slice>& slices : done) all.insert(all.end(), slices.begin(), slices.end());
+  return all;
+}
+
+double bubble_share(int stages, int micro_batches) {
+  return static_cast<double>(stages - 1) / static_cast<double>(micro_batches + stages - 1);
+}
+
+}  // namespace weft

@@ -1,0 +1,69 @@
+"""The command line of scripts/plot.py."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from . import curves, details, style
+from .runs import BadInput, operations_of, read_run, title_of
+
+USAGE = 2
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="plot.py", description=__doc__ and "Draws run folders of weft as PNG and SVG.")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="a run folder; several are drawn side by side")
+    parser.add_argument("--out", type=Path, help="folder for the pictures (default: plots/ in the first run)")
+    return parser.parse_args(arguments)
+
+
+def name_runs_apart(runs):
+    """Folders of the same name are told apart by their parents."""
+    names = [run.name for run in runs]
+    for run in runs:
+        if names.count(run.name) > 1:
+            run.name = "/".join(run.folder.resolve().parts[-2:])
+
+
+def draw_all(runs, out):
+    style.apply()
+    looks = curves.Looks(runs)
+    operations = operations_of(runs)
+    written = []
+    for operation in operations:
+        name = re.sub(r"[^A-Za-z0-9_]+", "_", title_of(*operation))
+        written += style.save(curves.draw_operation(runs, looks, operation), out, name)
+    others = []
+    for run in runs:
+        for kind, drawings, columns, size in (("traffic", details.traffic_drawings(run), 3, (5.0, 4.4)),
+                                              ("pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0))):
+            if not drawings:
+                print(f"{run.folder}: no {kind}.json, so no picture of it")
+                continue
+            suffix = "" if len(runs) == 1 else "_" + re.sub(r"[^A-Za-z0-9_.-]+", "_", run.name)
+            title = "moe: bytes from rank to rank" if kind == "traffic" else "pipeline: what each stage does"
+            written += style.save(details.draw_sheet(drawings, f"{title}   ({run.name})", columns, size), out,
+                                  f"{kind}{'_map' if kind == 'traffic' else '_timeline'}{suffix}")
+            if len(runs) == 1:
+                others += drawings[:2] if kind == "traffic" else details.one_per_schedule(run)[:3]
+    written += style.save(curves.draw_overview(runs, looks, operations, others), out, "overview")
+    return written
+
+
+def main(arguments):
+    options = parse(arguments)
+    try:
+        runs = [read_run(folder) for folder in options.runs]
+        name_runs_apart(runs)
+        out = options.out or runs[0].folder / "plots"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            written = draw_all(runs, out)
+        except OSError as error:
+            raise BadInput(f"{out}: pictures cannot be written there ({error.strerror})") from error
+    except BadInput as error:
+        print(f"plot.py: {error}", file=sys.stderr)
+        return USAGE
+    print(f"{len(written)} pictures in {out}: " + ", ".join(path.name for path in written if path.suffix == ".png"))
+    return 0

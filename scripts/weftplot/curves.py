@@ -1,0 +1,239 @@
+"""Latency and bandwidth against size."""
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from . import style
+from .runs import TO_EVERY_PEER, is_barrier, size_of, title_of
+
+SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
+
+
+TEXTS = {"time_us_median": style.time_text, "busbw_GBps": "{:.3g}".format, "bubble": "{:.1%}".format}
+LABELS = {"busbw_GBps": "bus bandwidth, GB/s", "bubble": "share of the time that a stage idles (mark: formula)"}
+
+
+def values_of(operation):
+    """What is drawn of an operation: a barrier moves nothing, and a pipeline's time is mostly its compute."""
+    if is_barrier(operation[1]):
+        return ["time_us_median"]
+    return ["time_us_median", "bubble" if operation[0] == "pipeline" else "busbw_GBps"]
+
+
+class Looks:
+    """Colour by transport and dash and marker by what else tells series apart, the same in every panel."""
+
+    def __init__(self, runs):
+        every = pd.concat([run.points for run in runs])
+        self.transports = list(dict.fromkeys(every["transport"]))
+        self.algorithms = {}
+        for _, group in every.groupby("pattern", sort=False):
+            for index, name in enumerate(dict.fromkeys(group["algorithm"])):
+                self.algorithms[(group["pattern"].iloc[0], name)] = index
+
+    def of(self, pattern, series):
+        which = self.algorithms[(pattern, series["algorithm"])]
+        return {"color": style.PALETTE[self.transports.index(series["transport"]) % len(style.PALETTE)],
+                "linestyle": style.DASHES[which % len(style.DASHES)],
+                "marker": style.MARKERS[which % len(style.MARKERS)]}
+
+
+def series_of(points):
+    """(what identifies the series, its points by size); duplicates of a size keep the later one."""
+    for key, group in points.groupby(SERIES, sort=False, dropna=False):
+        yield dict(zip(SERIES, key)), group
+
+
+def label_of(series, varying):
+    words = [series["transport"], series["algorithm"]]
+    words += [str(series[name]) for name in ("dtype", "op") if name in varying and series[name]]
+    if "in_place" in varying and str(series["in_place"]).lower() == "true":
+        words.append("in place")
+    if "ranks" in varying:
+        words.append(f"{series['ranks']} ranks")
+    if "notes" in varying:
+        words.append(str(series["notes"]).replace(";", " "))
+    return textwrap.shorten(" · ".join(words), 60, placeholder="…")
+
+
+def varying_columns(points):
+    return {name for name in SERIES if points[name].nunique(dropna=False) > 1}
+
+
+def draw_barrier(axes, points, looks, pattern):
+    """No sizes: a bar per series, with its percentile range."""
+    rows = [(series, group.iloc[-1]) for series, group in series_of(points)]
+    varying = varying_columns(points)
+    for index, (series, row) in enumerate(rows):
+        axes.barh(index, row["time_us_median"], height=0.55, color=looks.of(pattern, series)["color"], alpha=0.85)
+        axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
+        axes.annotate(style.time_text(row["time_us_median"]), (max(row["time_us_p95"], row["time_us_median"]), index),
+                      xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [label_of(series, varying) for series, _ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(0, 1.25 * points["time_us_p95"].max())
+    axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
+    axes.xaxis.set_major_locator(plt.MaxNLocator(4))
+    axes.grid(False, axis="y")
+    axes.set_xlabel("time (median, line p5–p95)")
+
+
+def draw_single_size(axes, points, looks, pattern, value):
+    """One size only (moe, pipeline): a bar per series reads better than a lone dot."""
+    varying = varying_columns(points)
+    rows = [(series, row) for series, group in series_of(points) for _, row in group.iterrows()]
+    for index, (series, row) in enumerate(rows):
+        axes.barh(index, row[value], height=0.55, color=looks.of(pattern, series)["color"], alpha=0.85)
+        text = TEXTS[value](row[value])
+        far = row[value]
+        if value == "bubble" and row["bubble_formula"] >= 0:
+            axes.plot([row["bubble_formula"]] * 2, [index - 0.36, index + 0.36], color=style.INK, linewidth=2)
+            far = max(far, row["bubble_formula"])
+        if value == "time_us_median":
+            axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
+            far = max(far, row["time_us_p95"])
+        axes.annotate(text, (far, index), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [label_of(series, varying) for series, _ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(0, 1.3 * max(points[value].max(), points["time_us_p95"].max() if value == "time_us_median" else 0))
+    axes.xaxis.set_major_locator(plt.MaxNLocator(4))
+    axes.grid(False, axis="y")
+    if value == "time_us_median":
+        axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
+        axes.set_xlabel("time (median, line p5–p95)")
+    else:
+        axes.set_xlabel(LABELS[value])
+
+
+def draw_curves(axes, points, looks, pattern, operation, value):
+    """One line per series with its band; returns the lines' labels."""
+    varying = varying_columns(points)
+    sizes = size_of(points, operation)
+    for series, group in series_of(points[sizes > 0]):
+        group = group.assign(size=size_of(group, operation)).sort_values("size").drop_duplicates("size", keep="last")
+        group = group[group[value].notna() & (group[value] > 0)]
+        if group.empty:
+            continue
+        look = looks.of(pattern, series)
+        axes.plot(group["size"], group[value], label=label_of(series, varying), **look)
+        low, high = group["time_us_p05"], group["time_us_p95"]
+        if value != "time_us_median":  # bytes over time: the band follows from the times' own
+            low, high = (group[value] * group["time_us_median"] / edge for edge in (high, low))
+        axes.fill_between(group["size"], low, high, color=look["color"], alpha=0.15, linewidth=0)
+    per = "peer" if operation in TO_EVERY_PEER else "rank"
+    style.size_axis(axes, sizes, f"bytes per {per}")
+    if value == "time_us_median":
+        style.log_axis(axes, style.time_text, "time (median, band p5–p95)")
+    else:
+        style.log_axis(axes, style.bandwidth_text, "bus bandwidth, GB/s")
+
+
+def draw_panel(axes, run, looks, operation, value="time_us_median"):
+    """One operation of one run; says whether there are figures."""
+    pattern, name = operation
+    points = run.points[(run.points["pattern"] == pattern) & (run.points["operation"] == name)]
+    points = points[points[value].notna() & (points[value] >= 0)]
+    if points.empty:
+        axes.text(0.5, 0.5, "not measured", ha="center", va="center", color=style.FAINT, transform=axes.transAxes)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return False
+    if is_barrier(name):
+        draw_barrier(axes, points, looks, pattern)
+    elif size_of(points, name).nunique() < 3:
+        draw_single_size(axes, points, looks, pattern, value)
+    else:
+        draw_curves(axes, points, looks, pattern, name, value)
+    return True
+
+
+def share_scales(row):
+    """The same y range for the runs side by side, so that heights compare."""
+    logs = [axes for axes in row if axes.get_yscale() == "log"]
+    if len(logs) < 2:
+        return
+    low = min(axes.get_ylim()[0] for axes in logs)
+    high = max(axes.get_ylim()[1] for axes in logs)
+    for axes in logs:
+        axes.set_ylim(low, high)
+
+
+def panel_legend(axes):
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="best", handlelength=2.8, labelspacing=0.3)
+
+
+def caption_of(runs, points):
+    """n and how the ranks were started together: no figure without."""
+    low, high = int(points["iterations"].min()), int(points["iterations"].max())
+    count = f"n = {low}" if low == high else f"n = {low}…{high}"
+    configuration = runs[0].info.get("configuration", {})
+    sync = configuration.get("sync") if isinstance(configuration, dict) else None
+    start = sync if isinstance(sync, str) else "weft's own dissemination barrier"
+    ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
+    text = f"{ranks} ranks · {count} iterations a point, each started by {start} · "
+    text += "time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
+    if "oversubscribed" in points and points["oversubscribed"].astype(str).str.lower().eq("true").any():
+        text += " · more ranks than cores"
+    return text
+
+
+def draw_operation(runs, looks, operation):
+    """Time above bandwidth, runs side by side."""
+    values = values_of(operation)
+    chosen = [r for r in runs if ((r.points["pattern"] == operation[0]) & (r.points["operation"] == operation[1])).any()]
+    columns = len(values) if len(chosen) == 1 else len(chosen)
+    rows = 1 if len(chosen) == 1 else len(values)
+    figure, grid = plt.subplots(rows, columns, figsize=(max(6.4, 5.4 * columns), 4.0 * rows + 0.7), squeeze=False,
+                                layout="constrained")
+    for number, run in enumerate(chosen):
+        for index, value in enumerate(values):
+            axes = grid[0][index] if len(chosen) == 1 else grid[index][number]
+            draw_panel(axes, run, looks, operation, value)
+            panel_legend(axes)
+            if len(chosen) > 1:
+                axes.set_title(textwrap.shorten(run.name, 40, placeholder="…"))
+    for row in grid if len(chosen) > 1 else []:
+        share_scales(row)
+    name = title_of(*operation)
+    figure.suptitle(name if len(chosen) > 1 else f"{name}   ({chosen[0].name})", x=0.012, ha="left", fontsize=13,
+                    fontweight="bold")
+    points = pd.concat([r.points[(r.points["pattern"] == operation[0]) & (r.points["operation"] == operation[1])]
+                        for r in chosen])
+    add_caption(figure, caption_of(chosen, points))
+    return figure
+
+
+def add_caption(figure, text):
+    """Below everything, in lines that fit the figure."""
+    width = int(figure.get_size_inches()[0] * 17)
+    figure.supxlabel("\n".join(textwrap.wrap(text, width)), x=0.012, ha="left", fontsize=7.5, color=style.FAINT)
+
+
+def draw_overview(runs, looks, operations, others):
+    """A panel per operation, and one for each further drawing: (title, function of axes)."""
+    panels = [(operation, run) for operation in operations for run in runs]
+    count = len(panels) + len(others)
+    columns = len(runs) if len(runs) > 1 else min(3, count)
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(5.2 * columns, 3.5 * rows + 0.8), squeeze=False,
+                                layout="constrained")
+    flat = list(grid.flat)
+    for axes, (operation, run) in zip(flat, panels):
+        draw_panel(axes, run, looks, operation)
+        panel_legend(axes)
+        title = title_of(*operation)
+        axes.set_title(title if len(runs) == 1 else f"{title} · {textwrap.shorten(run.name, 28, placeholder='…')}")
+    for axes, (title, draw) in zip(flat[len(panels):], others):
+        draw(axes)
+        axes.set_title(title)
+    for axes in flat[count:]:
+        axes.set_visible(False)
+    if len(runs) > 1:
+        for row in grid:
+            share_scales([axes for axes in row if axes.get_visible()])
+    figure.suptitle("weft: " + ", ".join(run.name for run in runs), x=0.012, ha="left", fontsize=14, fontweight="bold")
+    add_caption(figure, caption_of(runs, pd.concat([run.points for run in runs])))
+    return figure

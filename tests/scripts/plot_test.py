@@ -1,0 +1,87 @@
+"""scripts/plot.py draws a run folder whose rows weft wrote, and refuses what is none in one sentence."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
+EVENTS = [{"stage": stage, "kind": kind, "micro_batch": batch, "start_us": 3000 * batch + 1000 * stage + start,
+           "end_us": 3000 * batch + 1000 * stage + start + 900}
+          for stage in range(2) for batch in range(3) for kind, start in (("F", 0), ("B", 1000))]
+
+
+def make_run(folder, points=POINTS, info='{"schema": 1, "configuration": {}}'):
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(info)
+    (folder / "points.csv").write_bytes(points)
+    traffic = [{"point": 6, "operation": "dispatch", "ranks": 2, "bytes": [[1 << 20, 2 << 20], [3 << 20, 0]]}]
+    pipeline = [{"point": 7, "schedule": "1f1b", "stages": 2, "micro_batches": 3, "events": EVENTS}]
+    (folder / "traffic.json").write_text(json.dumps({"points": traffic}))
+    (folder / "pipeline.json").write_text(json.dumps({"points": pipeline}))
+    return folder
+
+
+def plot(*arguments):
+    command = [sys.executable, str(SOURCE / "scripts/plot.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class PlotTest(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def test_draws_everything_as_png_and_svg(self):
+        run = make_run(self.folder / "run")
+        done = plot(run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name in ("overview", "all_reduce", "all_to_all", "barrier", "moe_dispatch", "pipeline", "traffic_map",
+                     "pipeline_timeline"):
+            self.assertEqual((run / "plots" / f"{name}.png").read_bytes()[:4], b"\x89PNG", name)
+            self.assertIn("<svg", (run / "plots" / f"{name}.svg").read_text(), name)
+
+    def test_draws_two_runs_side_by_side_elsewhere(self):
+        first, second = make_run(self.folder / "a/run"), make_run(self.folder / "b/run")
+        (second / "traffic.json").unlink()
+        done = plot(first, second, "--out", self.folder / "out")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no traffic.json", done.stdout)
+        picture = (self.folder / "out/all_reduce.svg").read_text()
+        self.assertIn("a/run", picture)
+        self.assertIn("b/run", picture)
+
+    def refuse(self, run, *words):
+        done = plot(run)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_refuses_what_is_no_run(self):
+        self.refuse(self.folder / "absent", "is no run folder", "run.json is missing")
+        self.refuse(make_run(self.folder / "schema", info='{"schema": 9}'), "schema 1")
+        self.refuse(make_run(self.folder / "json", info='{"schema"'), "run.json", "JSON")
+
+    def test_refuses_damaged_rows(self):
+        lines = POINTS.split(b"\r\n")
+        self.refuse(make_run(self.folder / "empty", lines[0] + b"\r\n"), "no measured point")
+        self.refuse(make_run(self.folder / "nothing", b""), "points.csv")
+        self.refuse(make_run(self.folder / "column", POINTS.replace(b"busbw_GBps", b"busbw")), "busbw_GBps")
+        self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,8,12,", b",ten,8,12,")), "time_us_median")
+
+    def test_refuses_a_folder_that_cannot_be_written(self):
+        run = make_run(self.folder / "run")
+        done = plot(run, "--out", run / "run.json" / "plots")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot be written", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,175 @@
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "patterns/algorithms.hpp"
+#include "patterns/registry.hpp"
+#include "patterns/sweep.hpp"
+
+namespace weft {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<Point> plan(const std::string& pattern, const Request& request, int ranks) {
+  return patterns::registry().find(pattern).plan(request, ranks);
+}
+
+Request sized(Bytes min, Bytes max, double factor) {
+  Request request;
+  request.min_bytes = min;
+  request.max_bytes = max;
+  request.factor = factor;
+  request.models_directory = WEFT_MODELS_DIRECTORY;
+  return request;
+}
+
+std::vector<Bytes> sizes_of(const std::vector<Point>& points) {
+  std::vector<Bytes> sizes;
+  for (const Point& point : points) sizes.push_back(point.bytes_per_rank);
+  return sizes;
+}
+
+TEST(Sweep, SizesGrowByTheFactorUpToTheEnd) {
+  EXPECT_THAT(sweep_sizes(8, 128, 4), ElementsAre(8, 32, 128));
+  EXPECT_THAT(sweep_sizes(0, 5, 2), ElementsAre(0, 1, 2, 4));
+  EXPECT_THAT(sweep_sizes(8, 8, 2), ElementsAre(8));
+  EXPECT_THAT(sweep_sizes(2, 9, 1.5), ElementsAre(2, 3, 5, 8));
+  EXPECT_THROW(sweep_sizes(8, 4, 2), UsageError);
+  EXPECT_THROW(sweep_sizes(8, 64, 1), UsageError);
+  EXPECT_THROW(sweep_sizes(8, 64, std::nan("")), UsageError);
+}
+
+TEST(Sweep, BytesAreWholeBlocksForEachRankAndMeasuredOnce) {
+  // 3 ranks of f32: a block for each is 12 bytes.
+  EXPECT_THAT(sizes_of(plan("all_to_all", sized(4, 64, 2), 3)), ElementsAre(12, 24, 60));
+  EXPECT_THAT(sizes_of(plan("all_reduce", sized(1, 9, 1.5), 3)), ElementsAre(4, 8));
+  EXPECT_THAT(sizes_of(plan("all_reduce", sized(0, 4, 4), 3)), ElementsAre(0, 4));
+  EXPECT_EQ(plan("all_to_all", sized(12, 12, 2), 3)[0].bytes_per_peer, 4U);
+  EXPECT_EQ(plan("all_reduce", sized(12, 12, 2), 3)[0].bytes_per_peer, 12U);
+  EXPECT_THROW(plan("all_gather", sized(8, 8, 2), 3), UsageError);
+}
+
+TEST(Sweep, BusBandwidthFactors) {
+  const Request request = sized(64, 64, 2);
+  EXPECT_DOUBLE_EQ(plan("all_reduce", request, 4)[0].busbw_factor, 1.5);
+  for (const char* pattern : {"reduce_scatter", "all_gather", "all_to_all"})
+    EXPECT_DOUBLE_EQ(plan(pattern, request, 4)[0].busbw_factor, 0.75);
+  EXPECT_DOUBLE_EQ(plan("broadcast", request, 4)[0].busbw_factor, 1);
+}
+
+TEST(Sweep, WithoutANameOneAlgorithmIsChosen) {
+  for (const Pattern& pattern : patterns::registry().entries()) {
+    if (pattern.collectives.empty()) continue;
+    for (const Point& point : pattern.plan(sized(64, 64, 2), 4)) {
+      EXPECT_TRUE(point.automatic) << pattern.name;
+      EXPECT_TRUE(point.build_native) << pattern.name;
+      EXPECT_NE(point.algorithm, kNative) << pattern.name;
+      EXPECT_EQ(point.build_native(1)->programs()[0].natives.size(), 1U);
+    }
+  }
+}
+
+TEST(Sweep, AlgorithmsStandSideBySideAtEachSize) {
+  Request request = sized(64, 128, 2);
+  request.algorithms = {"native", "ring"};
+  const std::vector<Point> points = plan("all_reduce", request, 4);
+  EXPECT_THAT(sizes_of(points), ElementsAre(64, 64, 128, 128));
+  EXPECT_EQ(points[0].algorithm, "native");
+  EXPECT_EQ(points[1].algorithm, "ring");
+}
+
+TEST(Sweep, WhatCannotBeIsOnePointWithASentence) {
+  Request request = sized(64, 1024, 2);
+  request.dtypes = {Datatype::fp8};
+  const std::vector<Point> reduced = plan("all_reduce", request, 4);
+  ASSERT_EQ(reduced.size(), 1U);
+  EXPECT_THAT(reduced[0].refused, HasSubstr("fp8 cannot be reduced"));
+  request.in_place = true;
+  EXPECT_THAT(plan("broadcast", request, 4)[0].refused, HasSubstr("no in-place form"));
+  request.in_place = false;
+  request.algorithms = {"ring"};
+  const std::vector<Point> absent = plan("broadcast", request, 4);
+  ASSERT_EQ(absent.size(), 1U);
+  EXPECT_THAT(absent[0].refused, HasSubstr("broadcast has no algorithm 'ring'"));
+  EXPECT_THAT(plan("send_recv", sized(64, 64, 2), 1)[0].refused, HasSubstr("at least 2 ranks"));
+}
+
+TEST(Algorithms, ANameMustBelongToOneOfThePatterns) {
+  const std::vector<const Pattern*> selected = {&patterns::registry().find("all_reduce"),
+                                                &patterns::registry().find("all_to_all")};
+  Request request;
+  request.algorithms = {"ring", "native", "all", "pairwise"};
+  EXPECT_NO_THROW(validate_algorithms(request, selected));
+  request.algorithms = {"rign"};
+  try {
+    validate_algorithms(request, selected);
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'ring'?"));
+  }
+}
+
+TEST(SendRecv, APingPongCountsHalfItsRoundTrip) {
+  const std::vector<Point> points = plan("send_recv", sized(64, 64, 2), 2);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].operation, "pingpong");
+  EXPECT_DOUBLE_EQ(points[0].time_divisor, 2);
+  EXPECT_EQ(points[1].operation, "exchange");
+  EXPECT_DOUBLE_EQ(points[1].time_divisor, 1);
+}
+
+TEST(Moe, BytesFollowTheFormulas) {
+  Request request = sized(8, 8, 2);
+  request.tokens = 100;
+  const std::vector<Point> points = plan("moe", request, 4);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].notes.at("bytes_per_token"), "7392");   // 7168 + 56 x 4
+  EXPECT_EQ(points[1].notes.at("bytes_per_token"), "14336");  // 2 x 7168
+  // Without skew a rank keeps a quarter of what it sends, and logical bytes are at least tokens x top-k.
+  EXPECT_GE(points[0].logical_bytes, 100U * 6 * 7392);
+  EXPECT_NEAR(static_cast<double>(points[0].bytes_per_peer), 100.0 * 6 * 7392 / 4, 1);
+  EXPECT_LT(points[0].bytes_per_rank, points[0].logical_bytes);
+  EXPECT_GE(points[0].imbalance, 1);
+  const TrafficMatrix& out = *points[0].call.matrix;
+  const TrafficMatrix& back = *points[1].call.matrix;
+  for (std::size_t from = 0; from < 4; ++from)
+    for (std::size_t to = 0; to < 4; ++to) EXPECT_EQ(out[from * 4 + to] / 7392, back[to * 4 + from] / 14336);
+  request.model = "gpt-oss-120b";
+  EXPECT_EQ(plan("moe", request, 4)[0].notes.at("bytes_per_token"), "2972");  // 2880 + 23 x 4: 22 blocks and a half
+}
+
+TEST(Moe, RefusesMoreRanksThanExpertsAndBadNumbers) {
+  Request request = sized(8, 8, 2);
+  request.model = "mixtral-8x22b";
+  EXPECT_THAT(plan("moe", request, 9)[0].refused, HasSubstr("mixtral-8x22b has 8 experts"));
+  request.tokens = 0;
+  EXPECT_THROW(plan("moe", request, 2), UsageError);
+  request.tokens = 8;
+  request.routings = 0;
+  EXPECT_THROW(plan("moe", request, 2), UsageError);
+}
+
+TEST(Pipeline, CarriesAllResidualStreams) {
+  Request request = sized(8, 8, 2);
+  const std::vector<Point> points = plan("pipeline", request, 8);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].notes.at("message_bytes"), std::to_string(224 << 20));
+  EXPECT_EQ(points[0].algorithm, "gpipe");
+  EXPECT_EQ(points[1].algorithm, "1f1b");
+  EXPECT_DOUBLE_EQ(points[0].bubble_formula, 7.0 / 15);
+  EXPECT_DOUBLE_EQ(points[0].busy_ns, 24e6);
+  request.stages = 4;
+  EXPECT_EQ(plan("pipeline", request, 8)[0].notes.at("pipelines"), "2");
+  request.stages = 9;
+  EXPECT_THROW(plan("pipeline", request, 8), UsageError);
+  request.stages = 0;
+  request.schedule = "1f1";
+  EXPECT_THROW(plan("pipeline", request, 8), UsageError);
+}
+
+}  // namespace
+}  // namespace weft
