@@ -1,0 +1,93 @@
+// Every registered pattern, executed by every rank over the model transport in virtual time, with its payload checked.
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "collectives/execute.hpp"
+#include "patterns/registry.hpp"
+#include "patterns/schedule.hpp"
+#include "transports/registry.hpp"
+#include "worlds/registry.hpp"
+
+namespace weft {
+namespace {
+
+constexpr Nanoseconds kAlpha = 2'000;  ///< latency of the default fabric
+
+Request small_request() {
+  Request request;
+  request.min_bytes = 8;
+  request.max_bytes = 4096;
+  request.factor = 8;
+  request.model = "mixtral-8x22b";
+  request.models_directory = WEFT_MODELS_DIRECTORY;
+  request.tokens = 3;
+  request.routings = 2;
+  request.micro_batches = 5;
+  return request;
+}
+
+/// Runs the point twice with other payload; wrong elements over all ranks, and the virtual time of the first run.
+struct Outcome {
+  std::uint64_t wrong = 0;
+  Nanoseconds end = 0;
+};
+
+Outcome run(const Point& point, int ranks) {
+  std::atomic<std::uint64_t> wrong = 0;
+  std::atomic<Nanoseconds> end = 0;
+  LaunchOptions launch;
+  launch.ranks = ranks;
+  worlds::registry().find("fibers").launch(launch, [&](World& world) {
+    const auto communicator = transports::registry().find("model").create(world, {});
+    const std::unique_ptr<Workload> work = point.build(world.rank());
+    for (std::size_t i = 0; i < work->programs().size(); ++i) {
+      const Program program = lower(work->programs()[i], *communicator);
+      const Memory in = communicator->allocate(program.in_bytes);
+      const Memory out = communicator->allocate(program.out_bytes);
+      const Memory scratch = communicator->allocate(program.scratch_bytes);
+      const Buffers buffers{.in = in.get(), .out = out.get(), .scratch = scratch.get()};
+      Executor executor(program, *communicator, world);
+      for (const std::uint64_t salt : {1U, 2U}) {
+        work->fill(i, buffers, salt);
+        world.barrier();
+        const Nanoseconds start = communicator->now();
+        executor.run(buffers);
+        end = std::max(end.load(), communicator->now() - start);
+        wrong += work->count_wrong(i, buffers, salt);
+      }
+    }
+    return 0;
+  });
+  return {wrong, end};
+}
+
+class EveryPatternRuns : public testing::TestWithParam<Pattern> {};
+
+TEST_P(EveryPatternRuns, WithTheRightData) {
+  for (const int ranks : {1, 2, 3, 4, 5, 7, 8}) {
+    for (const Point& point : GetParam().plan(small_request(), ranks)) {
+      if (!point.refused.empty()) continue;
+      EXPECT_EQ(run(point, ranks).wrong, 0U) << point.operation << " " << point.algorithm << " on " << ranks;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns::registry().entries()),
+                         [](const auto& entry) { return entry.param.name; });
+
+TEST(PipelineRuns, InTheTimeOfItsTimeline) {
+  for (const int ranks : {2, 4, 8})
+    for (const Point& point : patterns::registry().find("pipeline").plan(small_request(), ranks)) {
+      const Outcome outcome = run(point, ranks);
+      Nanoseconds drawn = 0;
+      for (const Slice& slice : timeline(point.algorithm, ranks, 5, 1'000'000, 2'000'000, kAlpha))
+        drawn = std::max(drawn, slice.end);
+      // What the timeline leaves out is the time of the bytes: 36 KiB a message, well below a per cent of a pass.
+      EXPECT_GE(outcome.end, drawn) << point.algorithm << " on " << ranks;
+      EXPECT_LT(static_cast<double>(outcome.end), 1.005 * static_cast<double>(drawn)) << point.algorithm;
+    }
+}
+
+}  // namespace
+}  // namespace weft
