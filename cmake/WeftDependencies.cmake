@@ -13,8 +13,10 @@ find_library(CSV_LIBRARY csv REQUIRED)
 add_library(csv::csv UNKNOWN IMPORTED)
 set_target_properties(csv::csv PROPERTIES IMPORTED_LOCATION ${CSV_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${CSV_INCLUDE_DIR})
 
-set(MPI_CXX_SKIP_MPICXX ON)
 find_package(MPI COMPONENTS C)
+if(MPI_C_FOUND)  # the C interface from C++, without the bindings that MPI 3 removed
+  target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+endif()
 
 if(WEFT_BENCHMARKS)
   find_package(benchmark REQUIRED)

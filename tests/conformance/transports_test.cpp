@@ -1,0 +1,37 @@
+// Every transport in every world that can host it here.
+#include <gtest/gtest.h>
+
+#include "tests/conformance/transport_cases.hpp"
+#include "worlds/registry.hpp"
+
+namespace weft {
+namespace {
+
+class TransportConformance : public testing::TestWithParam<std::tuple<std::string, std::string, int>> {};
+
+TEST_P(TransportConformance, KeepsItsPromises) {
+  const auto& [world, name, ranks] = GetParam();
+  const Transport& transport = transports::registry().find(name);
+  const LaunchOptions options{.ranks = ranks, .timeout = 120'000'000'000};
+  constexpr int kRefused = 3;
+  const int code = worlds::registry().find(world).launch(options, [&](World& here) {
+    if (!transport.refuses(here, {}).empty()) return kRefused;
+    return check_transport(here, transport);
+  });
+  if (code == kRefused) GTEST_SKIP() << name << " does not run in the world " << world;
+  EXPECT_EQ(code, 0);
+}
+
+std::string name_of_case(const testing::TestParamInfo<TransportConformance::ParamType>& chosen) {
+  const auto& [world, name, ranks] = chosen.param;
+  return world + "_" + name + "_" + std::to_string(ranks);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, TransportConformance,
+                         testing::Combine(testing::Values("threads", "local"),
+                                          testing::ValuesIn(transports::registry().names()),
+                                          testing::Values(1, 2, 3, 4, 5, 7, 8)),
+                         name_of_case);
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,134 @@
+#include "transports/mpi/mpi_communicator.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#include <fmt/format.h>
+#include <immintrin.h>
+#include <sched.h>
+
+namespace weft::mpi {
+namespace {
+
+constexpr std::size_t kRequests = 4096;
+
+// MPI hands the operation no closure, hence one function for each type and operation.
+template <Datatype type, ReduceOp op>
+void reduce_half(void* in, void* inout, int* count, MPI_Datatype*) {
+  reduce_kernel(type, op)(inout, in, inout, static_cast<std::size_t>(*count));
+}
+
+template <Datatype type>
+std::array<MPI_Op, 4> half_ops() {
+  std::array<MPI_Op, 4> ops{};
+  check(MPI_Op_create(reduce_half<type, ReduceOp::sum>, 1, &ops[static_cast<int>(ReduceOp::sum)]), "MPI_Op_create");
+  check(MPI_Op_create(reduce_half<type, ReduceOp::prod>, 1, &ops[static_cast<int>(ReduceOp::prod)]), "MPI_Op_create");
+  check(MPI_Op_create(reduce_half<type, ReduceOp::min>, 1, &ops[static_cast<int>(ReduceOp::min)]), "MPI_Op_create");
+  check(MPI_Op_create(reduce_half<type, ReduceOp::max>, 1, &ops[static_cast<int>(ReduceOp::max)]), "MPI_Op_create");
+  return ops;
+}
+
+MPI_Datatype bytes_type(Bytes bytes) {
+  MPI_Datatype type = MPI_DATATYPE_NULL;
+  check(MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &type), "MPI_Type_contiguous");
+  check(MPI_Type_commit(&type), "MPI_Type_commit");
+  return type;
+}
+
+}  // namespace
+
+void check(int rc, const char* what) {
+  if (rc == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING];
+  int length = 0;
+  MPI_Error_string(rc, text, &length);
+  throw TransportError(fmt::format("{}: {}", what, std::string_view(text, static_cast<std::size_t>(length))));
+}
+
+MpiCommunicator::MpiCommunicator(World& world, const TransportOptions& options)
+    : Communicator(world.rank(), world.ranks()), yields_(options.oversubscribed) {
+  check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+  check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  half_ = bytes_type(2);
+  page_ = bytes_type(kPage);
+  half_ops_ = {half_ops<Datatype::f16>(), half_ops<Datatype::bf16>()};
+  reserve(kRequests);
+}
+
+MpiCommunicator::~MpiCommunicator() {
+  for (auto& ops : half_ops_)
+    for (MPI_Op& op : ops) MPI_Op_free(&op);
+  MPI_Type_free(&half_);
+  MPI_Type_free(&page_);
+  if (active_ == 0) MPI_Comm_free(&comm_);  // else the point failed, and the peers may never come to free theirs
+}
+
+Memory MpiCommunicator::allocate(Bytes bytes) {
+  const Bytes size = std::max<Bytes>(1, (bytes + kPage - 1) / kPage) * kPage;
+  void* memory = std::aligned_alloc(kPage, size);
+  if (memory == nullptr) throw TransportError(fmt::format("no memory for a buffer of {} bytes", bytes));
+  std::memset(memory, 0, size);
+  return {static_cast<std::byte*>(memory), [](std::byte* freed) { std::free(freed); }};
+}
+
+void MpiCommunicator::reserve(std::size_t requests) {
+  requests_.resize(requests, MPI_REQUEST_NULL);
+  owners_.resize(requests);
+  done_.resize(requests);
+}
+
+MPI_Request& MpiCommunicator::new_request(Pending& pending) {
+  const auto slot = static_cast<std::size_t>(active_);
+  if (slot == requests_.size()) reserve(2 * slot);
+  owners_[slot] = &pending;
+  ++pending.count;
+  ++active_;
+  return requests_[slot];
+}
+
+void MpiCommunicator::post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) {
+  Bytes sent = 0;
+  do {
+    const Bytes piece = std::min(kPiece, bytes - sent);
+    check(MPI_Isend(data + sent, static_cast<int>(piece), MPI_BYTE, peer, channel, comm_, &new_request(pending)),
+          "MPI_Isend");
+    sent += piece;
+  } while (sent < bytes);
+}
+
+void MpiCommunicator::post_recv(int peer, int channel, std::byte* into, Bytes bytes, Pending& pending) {
+  Bytes posted = 0;
+  do {
+    const Bytes piece = std::min(kPiece, bytes - posted);
+    check(MPI_Irecv(into + posted, static_cast<int>(piece), MPI_BYTE, peer, channel, comm_, &new_request(pending)),
+          "MPI_Irecv");
+    posted += piece;
+  } while (posted < bytes);
+}
+
+void MpiCommunicator::progress() {
+  if (active_ == 0) return;
+  int count = 0;
+  check(MPI_Testsome(active_, requests_.data(), &count, done_.data(), MPI_STATUSES_IGNORE), "MPI_Testsome");
+  if (count <= 0) return;
+  // From the back, so that what fills a hole is itself outstanding.
+  std::sort(done_.begin(), done_.begin() + count, std::greater<>());
+  for (int i = 0; i < count; ++i) {
+    const auto hole = static_cast<std::size_t>(done_[static_cast<std::size_t>(i)]);
+    --owners_[hole]->count;
+    const auto last = static_cast<std::size_t>(--active_);
+    requests_[hole] = requests_[last];
+    owners_[hole] = owners_[last];
+  }
+}
+
+void MpiCommunicator::relax(Nanoseconds) {
+  if (yields_)
+    sched_yield();
+  else
+    _mm_pause();
+}
+
+}  // namespace weft::mpi
