@@ -11,42 +11,46 @@ namespace weft::shm {
 
 namespace {
 
-/// Up to here reading everything (ranks x bytes) is cheaper than a second round.
-constexpr Bytes kReadAllUpTo = 4 << 10;
+/// Up to here one round in which every rank reads everything beats two rounds. A round costs two cache lines' way where
+/// every rank has its core, but a turn of the scheduler where it has not.
+constexpr Bytes kReadAllUpTo = 512;
+constexpr Bytes kReadAllOversubscribedUpTo = kSlotBytes;
 
-/// Reduces one block into everybody's output. It may be read from and written to the same places (in place): no other
-/// rank touches this block, and the block is complete in our own memory before any output is written.
-void reduce_block(Board& board, const Call& call, ReduceKernel kernel, Bytes at, Bytes bytes) {
-  fold(board, call, kernel, board.block(), at, bytes);
-  for (int i = 0; i < call.ranks; ++i)
-    copy(board.out((call.rank + i) % call.ranks) + at, board.block(), bytes, call.block());
+/// Reduces a part of two ranks' inputs into both outputs, past the cache: twice, as computing again from inputs that
+/// are near now is cheaper than reading what has just been sent to memory.
+void reduce_part_streaming(const Board& board, const Call& call, Bytes at, Bytes bytes) {
+  const ReduceKernel kernel = reduce_kernel(call.dtype, call.op, Stores::streaming);
+  for (const int rank : {call.rank, 1 - call.rank}) fold(board, call, kernel, board.out(rank) + at, at, bytes);
 }
 
-/// Two ranks, results within the cache: straight into our own output, and from there, still near, into the other.
-void reduce_block_of_two(Board& board, const Call& call, ReduceKernel kernel, Bytes at, Bytes bytes) {
-  fold(board, call, kernel, board.out(call.rank) + at, at, bytes);
-  std::memcpy(board.out(1 - call.rank) + at, board.out(call.rank) + at, bytes);
+/// Reduces a part into everybody's output: two ranks' straight into our own, and from there, still near, into the
+/// other; more ranks' in a block of our own first. The outputs may be the inputs (in place), as no other rank reads or
+/// writes this part.
+void reduce_part(Board& board, const Call& call, ReduceKernel kernel, Bytes at, Bytes bytes, bool streaming) {
+  std::byte* const result = call.ranks == 2 ? board.out(call.rank) + at : board.block();
+  fold(board, call, kernel, result, at, bytes);
+  for (int i = 0; i < call.ranks; ++i) copy(board.out((call.rank + i) % call.ranks) + at, result, bytes, streaming);
 }
 
 }  // namespace
 
 void all_reduce(Board& board, const Call& call, const std::byte* in, std::byte* out) {
   const Bytes bytes = call.block();
-  if (call.ranks == 1) return copy(out, in, bytes, bytes);
+  const bool streaming = streams(call, bytes);
+  if (call.ranks == 1) return copy(out, in, bytes, streaming);
   const ReduceKernel kernel = reduce_kernel(call.dtype, call.op);
-  if (bytes <= kReadAllUpTo) {
+  if (bytes <= (board.oversubscribed() ? kReadAllOversubscribedUpTo : kReadAllUpTo)) {
     board.share(in, bytes);
     return fold(board, call, kernel, out, 0, bytes);
   }
   board.lend(in, out);
-  const bool straight = call.ranks == 2 && bytes < kStreamResultsFrom;
   const Share share(bytes, call.rank, call.ranks);
   for (Bytes at = share.begin; at < share.end; at += Board::kBlock) {
     const Bytes part = std::min(share.end - at, Board::kBlock);
-    if (straight)
-      reduce_block_of_two(board, call, kernel, at, part);
+    if (streaming && call.ranks == 2)
+      reduce_part_streaming(board, call, at, part);
     else
-      reduce_block(board, call, kernel, at, part);
+      reduce_part(board, call, kernel, at, part, streaming);
   }
   board.barrier();
 }

@@ -10,6 +10,7 @@ namespace weft::shm {
 void all_to_all(Board& board, const Call& call, const std::byte* in, std::byte* out) {
   const Bytes block = call.block();
   const Bytes total = block * static_cast<Bytes>(call.ranks);
+  const bool streaming = streams(call, total);
   const auto offset = [&](int rank) { return static_cast<Bytes>(rank) * block; };
   if (call.in_place && total > kSlotBytes) {
     board.lend(nullptr, out);
@@ -22,7 +23,7 @@ void all_to_all(Board& board, const Call& call, const std::byte* in, std::byte* 
   board.share(in, total);
   for (int i = 0; i < call.ranks; ++i) {
     const int peer = (call.rank + i) % call.ranks;
-    copy(out + offset(peer), board.view(peer) + offset(call.rank), block, total);
+    copy(out + offset(peer), board.view(peer) + offset(call.rank), block, streaming);
   }
   board.finish();
 }
@@ -44,12 +45,12 @@ void all_to_allv(Board& board, const Call& call, const std::byte* in, std::byte*
     }
     return board.barrier();
   }
-  const Bytes total = call.out_bytes();
+  const bool streaming = streams(call, call.out_bytes());
   board.share(in, call.in_bytes());
   Bytes at = 0;
   for (int peer = 0; peer < call.ranks; ++peer) {
     const Bytes bytes = call.received_from(peer);
-    copy(out + at, board.view(peer) + sent_at(peer, call.rank), bytes, total);
+    copy(out + at, board.view(peer) + sent_at(peer, call.rank), bytes, streaming);
     at += bytes;
   }
   board.finish();

@@ -18,6 +18,7 @@ Board::Board(int rank, int ranks, const Segments& segments, World& world, Messen
       segments_(segments),
       world_(world),
       messenger_(messenger),
+      oversubscribed_(oversubscribed),
       patience_(oversubscribed),
       views_(static_cast<std::size_t>(ranks)),
       outs_(static_cast<std::size_t>(ranks)),

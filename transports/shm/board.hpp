@@ -20,6 +20,7 @@ class Board {
 
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
+  bool oversubscribed() const { return oversubscribed_; }
   Patience& patience() { return patience_; }
 
   void barrier() {
@@ -60,6 +61,7 @@ class Board {
   const Segments& segments_;
   World& world_;
   Messenger& messenger_;
+  bool oversubscribed_;
   Patience patience_;
   std::uint32_t round_ = 0;
   bool lent_ = false;

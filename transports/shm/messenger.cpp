@@ -126,7 +126,7 @@ bool Messenger::flush(Peer& peer) {
   while (!peer.unsent.empty() && try_send(peer, *peer.unsent.head)) {
     Operation* const sent = peer.unsent.pop();
     if (sent->kind == Kind::offer) continue;
-    if (sent->pending != nullptr) --sent->pending->count;
+    --sent->pending->count;
     release(sent);
   }
   return peer.unsent.empty();
@@ -236,9 +236,9 @@ void Messenger::transfer_some() {
   }
   transfer->done += piece;
   if (transfer->done < transfer->bytes) return transfers_.push(transfer);
-  --transfer->pending->count;
-  transfer->kind = Kind::taken;  // the same operation becomes the answer
-  transfer->pending = nullptr;
+  // The same operation becomes the answer, and completes when that is sent: this rank may not turn to something else
+  // while the peer still awaits it.
+  transfer->kind = Kind::taken;
   send_or_queue(peers_[static_cast<std::size_t>(transfer->peer)], transfer);
 }
 

@@ -15,8 +15,12 @@ void all_to_all(Board& board, const Call& call, const std::byte* in, std::byte* 
 void all_to_allv(Board& board, const Call& call, const std::byte* in, std::byte* out);
 void broadcast(Board& board, const Call& call, const std::byte* in, std::byte* out);
 
-/// From this size of a rank's result on, results go past the cache: what they displace is worth more.
-inline constexpr Bytes kStreamResultsFrom = 2 << 20;
+/// Whether results go past the cache, `bytes` being one rank's: where all ranks' together would displace what is worth
+/// more. Not in place, where a result's lines are in the cache already because they were read.
+inline bool streams(const Call& call, Bytes bytes) {
+  constexpr Bytes kStreamFrom = 8 << 20;
+  return !call.in_place && bytes * static_cast<Bytes>(call.ranks) >= kStreamFrom;
+}
 
 /// Part `index` of `parts` of a buffer, at cache line borders, so that no line is written by two ranks.
 struct Share {
@@ -34,10 +38,10 @@ struct Share {
   }
 };
 
-/// Copies within a result of `result` bytes.
-inline void copy(std::byte* into, const std::byte* from, Bytes bytes, Bytes result) {
+/// Copies, past the cache or not; nothing where both are the same place.
+inline void copy(std::byte* into, const std::byte* from, Bytes bytes, bool streaming) {
   if (bytes == 0 || into == from) return;
-  if (result >= kStreamResultsFrom)
+  if (streaming)
     copy_streaming(into, from, bytes);
   else
     std::memcpy(into, from, bytes);

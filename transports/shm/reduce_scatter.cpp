@@ -9,7 +9,8 @@ namespace weft::shm {
 
 void reduce_scatter(Board& board, const Call& call, const std::byte* in, std::byte* out) {
   const Bytes block = call.block();
-  if (call.ranks == 1) return copy(out, in, block, block);
+  const bool streaming = streams(call, block);
+  if (call.ranks == 1) return copy(out, in, block, streaming);
   const ReduceKernel kernel = reduce_kernel(call.dtype, call.op);
   const Bytes mine = static_cast<Bytes>(call.rank) * block;
   const Bytes total = block * static_cast<Bytes>(call.ranks);
@@ -21,7 +22,7 @@ void reduce_scatter(Board& board, const Call& call, const std::byte* in, std::by
   for (Bytes at = 0; at < block; at += Board::kBlock) {
     const Bytes part = std::min(block - at, Board::kBlock);
     fold(board, call, kernel, board.block(), mine + at, part);
-    copy(into + at, board.block(), part, block);
+    copy(into + at, board.block(), part, streaming);
   }
   board.finish();
   if (waits && call.rank != 0) std::memmove(out, into, block);
