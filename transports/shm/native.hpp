@@ -18,7 +18,7 @@ void broadcast(Board& board, const Call& call, const std::byte* in, std::byte* o
 /// Whether results go past the cache, `bytes` being one rank's: where all ranks' together would displace what is worth
 /// more. Not in place, where a result's lines are in the cache already because they were read.
 inline bool streams(const Call& call, Bytes bytes) {
-  constexpr Bytes kStreamFrom = 8 << 20;
+  constexpr Bytes kStreamFrom = 4 << 20;
   return !call.in_place && bytes * static_cast<Bytes>(call.ranks) >= kStreamFrom;
 }
 
