@@ -12,7 +12,7 @@ void all_to_all(Board& board, const Call& call, const std::byte* in, std::byte* 
   const Bytes total = block * static_cast<Bytes>(call.ranks);
   const bool streaming = streams(call, total);
   const auto offset = [&](int rank) { return static_cast<Bytes>(rank) * block; };
-  if (call.in_place && total > kSlotBytes) {
+  if (call.in_place && total > board.copies_up_to()) {
     board.lend(nullptr, out);
     for (int i = 1; i < call.ranks; ++i) {
       const int peer = (call.rank + i) % call.ranks;

@@ -48,12 +48,12 @@ void Board::await(const Note& note) {
   }
 }
 
-void Board::share(const std::byte* data, Bytes bytes, Bytes copy_up_to) {
+void Board::share(const std::byte* data, Bytes bytes) {
   Note& mine = open();
   if (bytes <= kNoteBytes) {
     mine.form = in_note;
     if (bytes > 0) std::memcpy(mine.data.data(), data, bytes);
-  } else if (bytes <= copy_up_to) {
+  } else if (bytes <= copies_up_to()) {
     mine.form = in_slot;
     std::memcpy(Control(segments_.base(rank_, 0), ranks_).slot(round_ & 1), data, bytes);
   } else {

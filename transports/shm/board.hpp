@@ -20,7 +20,9 @@ class Board {
 
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
-  bool oversubscribed() const { return oversubscribed_; }
+  /// Up to here contributions are copied: one round, where lending takes two. A round costs two cache lines' way where
+  /// every rank has its core, but a turn of the scheduler where it has not.
+  Bytes copies_up_to() const { return oversubscribed_ ? kSlotBytes : 512; }
   Patience& patience() { return patience_; }
 
   void barrier() {
@@ -28,8 +30,8 @@ class Board {
     close();
   }
 
-  /// Contributes `bytes` of data: copied up to `copy_up_to` (at most kSlotBytes), else lent. Lengths may differ.
-  void share(const std::byte* data, Bytes bytes, Bytes copy_up_to = kSlotBytes);
+  /// Contributes `bytes` of data: copied up to copies_up_to(), else lent. Lengths may differ.
+  void share(const std::byte* data, Bytes bytes);
   /// What the rank shared; valid until the next call (copied) or until finish() (lent).
   const std::byte* view(int rank) const { return views_[static_cast<std::size_t>(rank)]; }
   /// Ends the use of what was shared.

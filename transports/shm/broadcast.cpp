@@ -11,7 +11,7 @@ void broadcast(Board& board, const Call& call, const std::byte* in, std::byte* o
   const bool streaming = streams(call, bytes);
   const bool is_root = call.rank == call.root;
   const std::byte* const source = call.in_place ? out : in;
-  if (bytes <= kSlotBytes) {
+  if (bytes <= board.copies_up_to()) {
     board.share(is_root ? source : nullptr, is_root ? bytes : 0);
     return copy(out, is_root ? source : board.view(call.root), bytes, streaming);
   }

@@ -17,7 +17,7 @@ void reduce_scatter(Board& board, const Call& call, const std::byte* in, std::by
   board.share(in, total);
   // In place the result's final place is input that rank 0 has yet to read: it waits in this rank's own block, of which
   // nobody else reads.
-  const bool waits = call.in_place && total > kSlotBytes;
+  const bool waits = call.in_place && total > board.copies_up_to();
   std::byte* const into = waits ? out + mine : out;
   for (Bytes at = 0; at < block; at += Board::kBlock) {
     const Bytes part = std::min(block - at, Board::kBlock);
