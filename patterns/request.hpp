@@ -17,7 +17,7 @@ struct RouterOptions {
 
 /// What the user asked every pattern for: flags, parsed and validated. The same on every rank.
 struct Request {
-  Bytes min_bytes = 8;         ///< -b, per rank
+  Bytes min_bytes = 4;         ///< -b, per rank
   Bytes max_bytes = 16 << 20;  ///< -e
   double factor = 4;           ///< -f
   std::vector<Datatype> dtypes = {Datatype::f32};

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace weft::cli {
+
+/// One subcommand: adds itself and its flags to the application. Where the command line chose it, `main` calls what its
+/// callback stored in `chosen`, after parsing.
+using Chosen = std::function<int()>;
+
+void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv);
+void add_list(CLI::App& app, Chosen& chosen);
+void add_show(CLI::App& app, Chosen& chosen);
+void add_verify(CLI::App& app, Chosen& chosen);
+
+}  // namespace weft::cli

@@ -1,0 +1,57 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/run_options.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+template <typename Value>
+std::vector<std::string> names_of(const std::vector<Value>& values) {
+  std::vector<std::string> names;
+  for (const Value value : values) names.emplace_back(name_of(value));
+  return names;
+}
+
+nlohmann::json of(const FabricModel& fabric) {
+  return {{"latency_ns", fabric.latency},
+          {"bandwidth_GBps", fabric.bandwidth},
+          {"jitter", fabric.jitter},
+          {"skew_ns", fabric.skew},
+          {"overhead_ns", fabric.overhead}};
+}
+
+}  // namespace
+
+nlohmann::json RunOptions::configuration() const {
+  return {{"patterns", patterns},
+          {"transports", transports},
+          {"ranks", launch.ranks},
+          {"min_bytes", request.min_bytes},
+          {"max_bytes", request.max_bytes},
+          {"factor", request.factor},
+          {"dtypes", names_of(request.dtypes)},
+          {"ops", names_of(request.ops)},
+          {"algorithms", request.algorithms},
+          {"in_place", request.in_place},
+          {"model", request.model},
+          {"tokens", request.tokens},
+          {"router", request.router.kind},
+          {"router_max_over_mean", request.router.max_over_mean},
+          {"routings", request.routings},
+          {"micro_batches", request.micro_batches},
+          {"stages", request.stages},
+          {"schedule", request.schedule},
+          {"forward_ns", request.forward_ns},
+          {"backward_ns", request.backward_ns},
+          {"seed", request.seed},
+          {"iterations", measure.iterations},
+          {"warmup", measure.warmup},
+          {"checks", measure.checks},
+          {"cache", name_of(measure.cache)},
+          {"budget_ns", measure.budget},
+          {"oversubscribe", oversubscribe},
+          {"fabric", of(transport.model)}};
+}
+
+}  // namespace weft::cli

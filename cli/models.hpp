@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace weft::cli {
+
+/// Where the named models lie: WEFT_MODELS where set, else share/weft/models beside the installed program, else models/
+/// of the source tree it was built from.
+std::string models_directory();
+
+}  // namespace weft::cli

@@ -1,0 +1,41 @@
+#include "cli/mpirun.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "core/error.hpp"
+#include "core/topology.hpp"
+
+namespace weft::cli {
+
+void start_under_mpirun(const RunOptions& options, int ranks) {
+  const bool crowded = ranks > current_place().allowed_cores;
+  std::vector<std::string> words = {"mpirun", "--quiet", "-np", std::to_string(ranks)};
+  if (crowded && !options.oversubscribe)
+    throw UsageError(
+        fmt::format("--ranks {}: this machine gives weft {} cores; start fewer ranks, or allow it with --oversubscribe",
+                    ranks, current_place().allowed_cores));
+  if (crowded) words.insert(words.end(), {"--oversubscribe"});
+  words.insert(words.end(), {"--bind-to", crowded ? "none" : "core"});
+  fmt::print(stderr, "weft: starting {} weft …\n", fmt::join(words, " "));
+  words.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
+  words.insert(words.end(), options.command_line.begin() + 1, options.command_line.end());
+  if (geteuid() == 0) {  // Open MPI refuses root unless told twice; whoever runs weft as root has decided
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execvp("mpirun", arguments.data());
+  throw UsageError(
+      "the mpi transport needs mpirun, which is not on PATH: install openmpi-bin, or start weft by your cluster's "
+      "launcher");
+}
+
+}  // namespace weft::cli

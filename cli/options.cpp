@@ -1,0 +1,206 @@
+#include "cli/options.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "cli/fabric.hpp"
+#include "collectives/registry.hpp"
+#include "core/text.hpp"
+#include "patterns/registry.hpp"
+#include "results/format.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+constexpr const char* kTraffic = "What is sent";
+constexpr const char* kShape = "Model training traffic";
+constexpr const char* kWhere = "Ranks and transports";
+constexpr const char* kHow = "How it is measured";
+constexpr const char* kResults = "Results";
+
+using Values = std::vector<std::string>;
+
+// Adds a flag whose text is read by `parse`; what it throws reaches the user with the flag's name in front.
+CLI::Option* add(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
+                 std::function<void(const std::string&)> parse) {
+  const std::string name = flags.substr(flags.rfind("--"));
+  return run
+      .add_option_function<std::string>(
+          flags,
+          [name, parse = std::move(parse)](const std::string& text) {
+            try {
+              parse(text);
+            } catch (const UsageError& error) {
+              throw UsageError(name + ": " + error.what());
+            }
+          },
+          help)
+      ->group(group);
+}
+
+template <typename Integer>
+Integer parse_integer(const std::string& text, Integer least, Integer most) {
+  Integer value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
+    throw UsageError(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
+  return value;
+}
+
+double parse_real(const std::string& text, double least, double most) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= least) || !(value <= most))
+    throw UsageError(fmt::format("'{}' is not a number from {} to {}", text, least, most));
+  return value;
+}
+
+template <typename Integer>
+CLI::Option* add_integer(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
+                         Integer& target, Integer least, Integer most) {
+  return add(run, flags, help, group,
+             [&target, least, most](const std::string& text) { target = parse_integer<Integer>(text, least, most); })
+      ->default_str(fmt::format("{}", target))
+      ->type_name("N");
+}
+
+Values parse_list(const std::string& text) {
+  Values parts = split(text, ',');
+  for (const std::string& part : parts)
+    if (part.empty()) throw UsageError(fmt::format("'{}' has an empty part: give names separated by commas", text));
+  return parts;
+}
+
+RouterOptions parse_router(const std::string& text) {
+  static const Values kKinds = {"uniform", "lognormal", "powerlaw"};
+  const std::size_t colon = text.find(':');
+  RouterOptions router{.kind = text.substr(0, colon), .max_over_mean = 2.0};
+  if (std::find(kKinds.begin(), kKinds.end(), router.kind) == kKinds.end())
+    throw UsageError(unknown_name("router", router.kind, kKinds));
+  if (colon != std::string::npos) router.max_over_mean = parse_real(text.substr(colon + 1), 1, 1000);
+  if (router.kind == "uniform") router.max_over_mean = 1;
+  return router;
+}
+
+void add_traffic(CLI::App& run, RunOptions& options) {
+  Request& request = options.request;
+  add(run, "-b,--min-bytes", "Smallest message, per rank (binary K, M, G)", kTraffic, [&](const std::string& t) {
+    request.min_bytes = parse_bytes(t);
+  })->default_str("4");
+  add(run, "-e,--max-bytes", "Largest message, per rank", kTraffic, [&](const std::string& t) {
+    request.max_bytes = parse_bytes(t);
+  })->default_str("16M");
+  add(run, "-f,--factor", "Each size is this many times the one before", kTraffic, [&](const std::string& t) {
+    request.factor = parse_real(t, 1.01, 1e6);
+  })->default_str("4");
+  add(run, "-d,--dtype", "Element types: f32 f64 f16 bf16 i32 u8 fp8 (fp8 is only moved)", kTraffic,
+      [&](const std::string& t) {
+        request.dtypes.clear();
+        for (const std::string& name : parse_list(t)) request.dtypes.push_back(parse_datatype(name));
+      })
+      ->default_str("f32");
+  add(run, "-o,--op", "Reductions: sum prod min max", kTraffic, [&](const std::string& t) {
+    request.ops.clear();
+    for (const std::string& name : parse_list(t)) request.ops.push_back(parse_reduce_op(name));
+  })->default_str("sum");
+  add(run, "--algorithm",
+      "Names, 'native' or 'all'; not given: native where the transport has one, else the recommended one", kTraffic,
+      [&](const std::string& t) { request.algorithms = parse_list(t); });
+  run.add_flag("--in-place", request.in_place, "The input lies in the output buffer, as with MPI_IN_PLACE")
+      ->group(kTraffic);
+}
+
+void add_shape(CLI::App& run, RunOptions& options) {
+  Request& request = options.request;
+  run.add_option("--model", request.model, "A model of `weft list`, or the path of a Hugging Face config.json")
+      ->group(kShape)
+      ->capture_default_str();
+  add_integer<std::uint64_t>(run, "--tokens", "Tokens per rank and micro-batch", kShape, request.tokens, 1, 1 << 24);
+  add(run, "--router",
+      "How tokens choose experts: uniform, lognormal:M or powerlaw:M, M = max/mean of the experts' load", kShape,
+      [&](const std::string& t) { request.router = parse_router(t); })
+      ->default_str("uniform");
+  add_integer(run, "--routings", "Different routings drawn beforehand and cycled", kShape, request.routings, 1, 1024);
+  add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
+              1 << 16);
+  add(run, "--stages", "Pipeline stages; not given: one per rank", kShape,
+      [&](const std::string& t) { request.stages = parse_integer<int>(t, 1, 1 << 16); });
+  add(run, "--schedule", "Pipeline schedules: gpipe, 1f1b or all", kShape, [&](const std::string& t) {
+    static const Values kSchedules = {"gpipe", "1f1b", "all"};
+    if (std::find(kSchedules.begin(), kSchedules.end(), t) == kSchedules.end())
+      throw UsageError(unknown_name("schedule", t, kSchedules));
+    request.schedule = t;
+  })->default_str("all");
+  add(run, "--forward", "Pipeline: emulated compute of one forward pass on one stage (1ms, 500us)", kShape,
+      [&](const std::string& t) { request.forward_ns = parse_duration(t); })
+      ->default_str("1ms");
+  add(run, "--backward", "Pipeline: the same of one backward pass", kShape, [&](const std::string& t) {
+    request.backward_ns = parse_duration(t);
+  })->default_str("2ms");
+  add_integer<std::uint64_t>(run, "--seed", "Seed of routers, payloads and simulated fabrics", kShape, request.seed, 0,
+                             ~std::uint64_t{0});
+}
+
+void add_where(CLI::App& run, RunOptions& options) {
+  add(run, "-t,--transport",
+      "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
+      [&](const std::string& t) { options.transports = parse_list(t); });
+  add(run, "--ranks", "Ranks to start where no launcher did; not given: one per core, at most 8", kWhere,
+      [&](const std::string& t) { options.launch.ranks = parse_integer<int>(t, 1, 1 << 16); });
+  run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
+      ->group(kWhere);
+  add(run, "--fabric",
+      "The model transport's fabric: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma)", kWhere,
+      [&](const std::string& t) { options.transport.model = parse_fabric(t, options.transport.model); });
+  add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
+    options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
+  })->default_str("30");
+}
+
+void add_how(CLI::App& run, RunOptions& options) {
+  MeasureOptions& measure = options.measure;
+  add(run, "-n,--iterations", "Timed iterations; not given: as many as --budget allows", kHow,
+      [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
+  add(run, "--budget", "Seconds of timed iterations per point where -n is not given", kHow, [&](const std::string& t) {
+    measure.budget = static_cast<Nanoseconds>(parse_real(t, 1e-6, 86400) * 1e9);
+  })->default_str("0.5");
+  add_integer(run, "-w,--warmup", "Iterations not counted, after the cold first call", kHow, measure.warmup, 0,
+              1'000'000);
+  add_integer(run, "-c,--check", "How often each point's payload is checked, outside the timing; 0: never", kHow,
+              measure.checks, 0, 1'000'000);
+  add(run, "--cache",
+      "Buffers: rotate (footprint of twice the last-level cache), hot (one buffer) or fresh (input rewritten, result "
+      "read)",
+      kHow, [&](const std::string& t) { measure.cache = parse_cache_mode(t); })
+      ->default_str("rotate");
+}
+
+void add_results(CLI::App& run, RunOptions& options) {
+  run.add_option("--out", options.out, "Run folder to be made; not given: runs/<time>")->group(kResults);
+  run.add_option("--resume", options.resume, "Run folder to go on with: only what is missing is measured")
+      ->group(kResults);
+  add(run, "--format", "table, nccl, osu, imb, json or csv", kResults, [&](const std::string& t) {
+    find_format(t);
+    options.format = t;
+  })->default_str("table");
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App& run, RunOptions& options) {
+  run.add_option("patterns", options.patterns, "Traffic patterns (see `weft list`)")
+      ->type_name("PATTERN")
+      ->capture_default_str();
+  add_traffic(run, options);
+  add_shape(run, options);
+  add_where(run, options);
+  add_how(run, options);
+  add_results(run, options);
+  run.set_config("--config", "", "Read flags from a TOML file: name = value");
+  run.allow_config_extras(CLI::config_extras_mode::error);
+}
+
+}  // namespace weft::cli

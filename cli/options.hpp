@@ -1,0 +1,13 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/run_options.hpp"
+
+namespace weft::cli {
+
+/// Adds the flags of `weft run` to the subcommand. Values arrive in `options` when the command line is parsed; a value
+/// that cannot be used throws UsageError then.
+void add_run_flags(CLI::App& run, RunOptions& options);
+
+}  // namespace weft::cli

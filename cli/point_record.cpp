@@ -1,0 +1,72 @@
+#include "cli/point_record.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/text.hpp"
+#include "results/statistics.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+std::string join_notes(const std::map<std::string, std::string>& notes) {
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : notes) pairs.push_back(key + "=" + value);
+  return join(pairs, ";");
+}
+
+// A ping-pong's iteration is there and back; its row is about one way.
+void divide_times(Samples& samples, double divisor) {
+  for (Nanoseconds& time : samples.completion) time = std::llround(static_cast<double>(time) / divisor);
+  samples.first_ns = std::llround(static_cast<double>(samples.first_ns) / divisor);
+  samples.mean_of_ranks_ns /= divisor;
+  samples.fastest_rank_mean_ns /= divisor;
+  samples.slowest_rank_mean_ns /= divisor;
+}
+
+}  // namespace
+
+Record describe(const Point& point, const RunOptions& options, const std::string& transport, int ranks) {
+  Record record;
+  record.pattern = point.pattern;
+  record.operation = point.operation;
+  record.algorithm = point.algorithm;
+  record.transport = transport;
+  record.ranks = ranks;
+  record.dtype = name_of(point.dtype);
+  record.op = point.reduces ? name_of(point.op) : "";
+  record.in_place = options.request.in_place;
+  record.bytes_per_rank = point.bytes_per_rank;
+  record.bytes_per_peer = point.bytes_per_peer;
+  record.logical_bytes = point.logical_bytes;
+  record.imbalance = point.imbalance;
+  record.bubble_formula = point.bubble_formula;
+  record.notes = join_notes(point.notes);
+  return record;
+}
+
+void conclude(const Point& point, Samples& samples, Record& record) {
+  if (samples.completion.empty()) return;
+  if (point.time_divisor != 1) divide_times(samples, point.time_divisor);
+  summarise(samples, point.busbw_factor, record);
+  if (point.busy_ns > 0) record.bubble = std::max(0.0, 1 - point.busy_ns / (record.time_us_median * 1e3));
+}
+
+Bytes busiest_wire_bytes(World& world, const Workload& workload) {
+  Bytes sum = 0;
+  for (std::size_t program = 0; program < workload.programs().size(); ++program) sum += workload.wire_bytes(program);
+  Bytes most = 0;
+  for (const std::string& blob : world.allgather(std::to_string(sum / workload.programs().size())))
+    most = std::max<Bytes>(most, std::stoull(blob));
+  return most;
+}
+
+bool asks_for_all(const Request& request) {
+  const auto named = [&](const char* name) {
+    return std::find(request.algorithms.begin(), request.algorithms.end(), name) != request.algorithms.end();
+  };
+  return named("all") && !named("native");
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "cli/run_options.hpp"
+#include "collectives/workload.hpp"
+#include "patterns/registry.hpp"
+#include "results/record.hpp"
+#include "results/samples.hpp"
+#include "worlds/world.hpp"
+
+namespace weft::cli {
+
+/// The row of a point before it is measured.
+Record describe(const Point& point, const RunOptions& options, const std::string& transport, int ranks);
+
+/// Fills in what was measured: times, bandwidths, bubble, status.
+void conclude(const Point& point, Samples& samples, Record& record);
+
+/// Bytes that the busiest rank sends in one iteration, averaged over the workload's programs. Collective.
+Bytes busiest_wire_bytes(World& world, const Workload& workload);
+
+/// Whether the user asked for every algorithm there is, and named none.
+bool asks_for_all(const Request& request);
+
+}  // namespace weft::cli

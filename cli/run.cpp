@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/models.hpp"
+#include "cli/mpirun.hpp"
+#include "cli/options.hpp"
+#include "cli/reporter.hpp"
+#include "cli/session.hpp"
+#include "core/topology.hpp"
+#include "patterns/algorithms.hpp"
+#include "worlds/launcher_environment.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+constexpr int kMostDefaultRanks = 8;
+
+/// Transports that are measured in one launch, since they live in the same world.
+struct Group {
+  std::string world;
+  int ranks = 0;
+  std::vector<std::string> transports;
+};
+
+bool needs(const std::string& transport, const char* world) {
+  return transports::registry().find(transport).needs_world == world;
+}
+
+// Everything that can be said about the request without a rank.
+void validate(RunOptions& options) {
+  Request& request = options.request;
+  request.models_directory = models_directory();
+  if (request.min_bytes > request.max_bytes)
+    throw UsageError(fmt::format("--min-bytes {} is larger than --max-bytes {}", format_bytes(request.min_bytes),
+                                 format_bytes(request.max_bytes)));
+  std::vector<const Pattern*> chosen;
+  for (const std::string& name : options.patterns) chosen.push_back(&patterns::registry().find(name));
+  validate_algorithms(request, chosen);
+  if (options.transports.empty()) options.transports = {launcher_environment() ? "mpi" : "shm"};
+  for (const std::string& name : options.transports) transports::registry().find(name);
+  if (!options.out.empty() && !options.resume.empty())
+    throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
+  options.transport.seed = request.seed;
+  options.transport.carry_data = options.measure.checks > 0;
+}
+
+int default_ranks(const RunOptions& options) {
+  if (options.launch.ranks > 0) return options.launch.ranks;
+  return std::clamp(current_place().allowed_cores, 2, kMostDefaultRanks);
+}
+
+std::vector<Group> group_transports(const RunOptions& options) {
+  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  const int ranks = launcher ? launcher->ranks : default_ranks(options);
+  if (launcher && options.launch.ranks > 0 && options.launch.ranks != launcher->ranks)
+    throw UsageError(fmt::format("--ranks {}: the launcher started {} ranks; leave --ranks out or make them agree",
+                                 options.launch.ranks, launcher->ranks));
+  Group real{.world = launcher ? "mpi" : "local", .ranks = ranks, .transports = {}};
+  Group simulated{.world = "fibers", .ranks = ranks, .transports = {}};
+  for (const std::string& name : options.transports)
+    (needs(name, "fibers") ? simulated : real).transports.push_back(name);
+  std::vector<Group> groups;
+  if (!real.transports.empty()) groups.push_back(real);
+  // Simulated ranks all live in one process: under a launcher the first one does the work.
+  if (!simulated.transports.empty() && is_first_process()) groups.push_back(simulated);
+  return groups;
+}
+
+void refuse_too_many_ranks(const RunOptions& options, const Group& group) {
+  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  const int here = launcher ? launcher->local_ranks : group.ranks;
+  if (group.world == "local" && !options.oversubscribe && here > current_place().allowed_cores)
+    throw UsageError(
+        fmt::format("--ranks {}: this machine gives weft {} cores; start fewer ranks, or allow it with --oversubscribe",
+                    here, current_place().allowed_cores));
+}
+
+std::vector<Point> plan(const RunOptions& options, int ranks) {
+  std::vector<Point> points;
+  for (const std::string& name : options.patterns) {
+    std::vector<Point> some = patterns::registry().find(name).plan(options.request, ranks);
+    std::move(some.begin(), some.end(), std::back_inserter(points));
+  }
+  return points;
+}
+
+int launch(const Job& job, const Group& group) {
+  const Launcher& launcher = worlds::registry().find(group.world);
+  LaunchOptions launch_options = job.options.launch;
+  launch_options.ranks = group.ranks;
+  const std::string refused = launcher.refuses(launch_options);
+  if (!refused.empty()) throw UsageError(refused);
+  return launcher.launch(launch_options, [&job, &group](World& world) {
+    if (group.world == "local" && world.ranks() <= current_place().allowed_cores) bind_to_core(world.rank());
+    return run_session(job, world);
+  });
+}
+
+int run(RunOptions options) {
+  validate(options);
+  const bool wants_mpi = std::any_of(options.transports.begin(), options.transports.end(),
+                                     [](const auto& name) { return needs(name, "mpi"); });
+  if (wants_mpi && !launcher_environment()) start_under_mpirun(options, default_ranks(options));
+  const std::vector<Group> groups = group_transports(options);
+  std::vector<Job> jobs;
+  for (const Group& group : groups) {
+    refuse_too_many_ranks(options, group);
+    jobs.push_back({.options = options,
+                    .transports = group.transports,
+                    .plan = plan(options, group.ranks),
+                    .folder = {},
+                    .first = jobs.empty()});
+  }
+  const std::string folder = is_first_process() ? open_run_folder(options) : std::string();
+  int exit_code = 0;
+  for (std::size_t i = 0; i < jobs.size() && exit_code != static_cast<int>(ExitCode::usage); ++i) {
+    jobs[i].folder = folder;
+    exit_code = std::max(exit_code, launch(jobs[i], groups[i]));
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv) {
+  CLI::App* const command =
+      app.add_subcommand("run", "Measure traffic patterns on transports, write a run folder, print a table");
+  auto options = std::make_shared<RunOptions>();
+  options->command_line.assign(argv, argv + argc);
+  add_run_flags(*command, *options);
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "measure/measure.hpp"
+#include "patterns/request.hpp"
+#include "transports/registry.hpp"
+#include "worlds/registry.hpp"
+
+namespace weft::cli {
+
+/// Everything `weft run` was asked for, parsed and validated; the same on every rank.
+struct RunOptions {
+  std::vector<std::string> patterns = {"moe", "all_reduce", "pipeline"};
+  std::vector<std::string> transports;  ///< empty until chosen: mpi under a launcher, else shm
+  Request request;
+  MeasureOptions measure;
+  TransportOptions transport;
+  LaunchOptions launch;
+  bool oversubscribe = false;
+  std::string format = "table";
+  std::string out;     ///< run folder; empty: runs/<time>
+  std::string resume;  ///< run folder to go on with; empty: none
+  std::vector<std::string> command_line;
+
+  /// What decides which points there are and how they are measured: not where the result goes.
+  nlohmann::json configuration() const;
+};
+
+}  // namespace weft::cli

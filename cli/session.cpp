@@ -1,0 +1,202 @@
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/point_record.hpp"
+#include "cli/reporter.hpp"
+#include "collectives/registry.hpp"
+#include "core/system.hpp"
+#include "core/topology.hpp"
+#include "measure/barrier.hpp"
+#include "measure/measure.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+/// The first rank's problem, named; empty where no rank has one. Collective.
+std::string agree_problem(World& world, const std::string& problem) {
+  const std::vector<std::string> all = world.allgather(problem);
+  for (std::size_t rank = 0; rank < all.size(); ++rank)
+    if (!all[rank].empty())
+      return all.size() == 1 || std::all_of(all.begin(), all.end(), [&](const auto& p) { return p == all[rank]; })
+                 ? all[rank]
+                 : fmt::format("rank {}: {}", rank, all[rank]);
+  return {};
+}
+
+struct OpenTransport {
+  std::string name;
+  std::string refused;  // not empty: why it cannot run here; then the rest is null
+  std::unique_ptr<Communicator> communicator;
+  std::unique_ptr<StartBarrier> barrier;
+};
+
+Topology gather_topology(World& world) {
+  Topology topology;
+  for (const std::string& place : world.allgather(nlohmann::json(current_place()).dump()))
+    topology.places.push_back(nlohmann::json::parse(place).get<Place>());
+  return topology;
+}
+
+class Session {
+ public:
+  Session(const Job& job, World& world);
+  int run();
+
+ private:
+  void open(const std::string& name);
+  void measure_point(const Point& point, OpenTransport& transport);
+  /// The point's work on this transport, or null with `record` saying why not.
+  std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
+  void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
+                        Samples& samples);
+  std::string check_memory(const Workload& workload, const Communicator& communicator, const MeasureOptions& options);
+  MeasureOptions measure_options(const Communicator& communicator) const;
+  /// Simulated ranks share one process and do not compete for cores.
+  bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
+  bool leader() const { return world_.rank() == 0; }
+
+  const Job& job_;
+  World& world_;
+  Topology topology_;
+  std::unique_ptr<Reporter> reporter_;  // rank 0 only
+  std::vector<OpenTransport> transports_;
+  int exit_code_ = 0;
+};
+
+Session::Session(const Job& job, World& world) : job_(job), world_(world), topology_(gather_topology(world)) {}
+
+void Session::open(const std::string& name) {
+  const Transport& transport = transports::registry().find(name);
+  OpenTransport opened{.name = name,
+                       .refused = agree_problem(world_, transport.refuses(world_, job_.options.transport)),
+                       .communicator = nullptr,
+                       .barrier = nullptr};
+  if (opened.refused.empty()) {
+    TransportOptions options = job_.options.transport;
+    options.oversubscribed = oversubscribed();
+    opened.communicator = transport.create(world_, options);
+    opened.barrier = std::make_unique<StartBarrier>(*opened.communicator, world_);
+  }
+  transports_.push_back(std::move(opened));
+}
+
+int Session::run() {
+  world_.set_deadline(job_.options.launch.timeout, "starting");
+  if (oversubscribed() && !job_.options.oversubscribe)
+    throw UsageError(
+        fmt::format("{} ranks are more than the cores they may use: start fewer, or allow it with --oversubscribe",
+                    world_.ranks()));
+  for (const std::string& name : job_.transports) open(name);
+  if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
+  for (const Point& point : job_.plan)
+    for (OpenTransport& transport : transports_) measure_point(point, transport);
+  if (leader()) reporter_->finish(exit_code_);
+  world_.set_deadline(job_.options.launch.timeout, "ending");
+  world_.barrier();
+  transports_.clear();
+  world_.set_deadline(0, "ended");
+  return exit_code_;
+}
+
+void Session::measure_point(const Point& point, OpenTransport& transport) {
+  Record record = describe(point, job_.options, transport.name, world_.ranks());
+  record.oversubscribed = oversubscribed();
+  const std::unique_ptr<Workload> workload = choose_workload(point, transport, record);
+  if (!workload && record.reason.empty()) return;
+  world_.set_deadline(job_.options.launch.timeout, "agreeing on the next point");
+  const bool skip = world_.allgather(leader() && reporter_->has(record) ? "skip" : "").front() == "skip";
+  if (skip) return;
+  if (leader()) reporter_->start(record);
+  Samples samples;
+  if (workload) measure_workload(point, *workload, transport, record, samples);
+  if (record.status == "wrong") exit_code_ = std::max(exit_code_, static_cast<int>(ExitCode::wrong_data));
+  if (record.status == "failed") exit_code_ = static_cast<int>(ExitCode::failed);
+  if (leader()) reporter_->add(point, record, samples);
+}
+
+std::unique_ptr<Workload> Session::choose_workload(const Point& point, const OpenTransport& transport,
+                                                   Record& record) const {
+  const auto refuse = [&](const std::string& why) {
+    record.status = "refused";
+    record.reason = why;
+    return nullptr;
+  };
+  if (!transport.refused.empty()) return refuse(transport.refused);
+  if (!point.refused.empty()) return refuse(point.refused);
+  Call call = point.call;
+  call.rank = 0;
+  if (point.automatic && point.build_native && transport.communicator->refuses_native(call).empty()) {
+    record.algorithm = kNative;
+    return point.build_native(world_.rank());
+  }
+  if (point.algorithm == kNative) {
+    const std::string refused = transport.communicator->refuses_native(call);
+    if (!refused.empty() && asks_for_all(job_.options.request)) return nullptr;  // nobody named it: leave no row
+    if (!refused.empty()) return refuse(refused);
+  }
+  return point.build(world_.rank());
+}
+
+MeasureOptions Session::measure_options(const Communicator& communicator) const {
+  MeasureOptions options = job_.options.measure;
+  options.timeout = job_.options.launch.timeout;
+  options.last_level_cache = last_level_cache();
+  options.one_clock = communicator.virtual_time() || topology_.same_host();
+  if (communicator.virtual_time()) options.cache = CacheMode::hot;  // a simulated fabric has no caches
+  return options;
+}
+
+void Session::measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
+                               Samples& samples) {
+  const MeasureOptions options = measure_options(*transport.communicator);
+  record.cache = name_of(options.cache);
+  record.wire_bytes = busiest_wire_bytes(world_, workload);
+  std::string problem = agree_problem(world_, check_memory(workload, *transport.communicator, options));
+  std::unique_ptr<PreparedPoint> prepared;
+  if (problem.empty()) {
+    try {
+      prepared = std::make_unique<PreparedPoint>(workload, *transport.communicator, world_, options);
+    } catch (const TransportError& error) {
+      problem = error.what();
+    }
+    problem = agree_problem(world_, problem);
+  }
+  if (!problem.empty()) {
+    record.status = "failed";
+    record.reason = problem;
+    return;
+  }
+  samples = prepared->measure(*transport.barrier);
+  conclude(point, samples, record);
+  // Only rank 0 has the merged samples; all ranks need to know the status.
+  record.status = world_.allgather(record.status).front();
+}
+
+std::string Session::check_memory(const Workload& workload, const Communicator& communicator,
+                                  const MeasureOptions& options) {
+  if (!communicator.carries_data()) return {};
+  const Bytes mine = PreparedPoint::memory_needed(workload, communicator, options);
+  const std::vector<std::string> needs = world_.allgather(std::to_string(mine));
+  Bytes host = 0;
+  const std::vector<int> nodes = topology_.nodes();
+  for (std::size_t rank = 0; rank < needs.size(); ++rank)
+    if (nodes[rank] == nodes[static_cast<std::size_t>(world_.rank())]) host += std::stoull(needs[rank]);
+  const Bytes available = memory_available();
+  if (host <= available / 10 * 9) return {};
+  return fmt::format(
+      "the ranks of one host need {:.1f} GiB of buffers and {:.1f} GiB are free: give fewer bytes or tokens{}",
+      static_cast<double>(host) / (1 << 30), static_cast<double>(available) / (1 << 30),
+      communicator.virtual_time() ? ", or -c 0 so that no payload is moved" : "");
+}
+
+}  // namespace
+
+int run_session(const Job& job, World& world) { return Session(job, world).run(); }
+
+}  // namespace weft::cli

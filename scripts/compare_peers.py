@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Paired, interleaved comparisons of weft with its peers on this machine: ratios with their spread, never single figures.
+
+  scripts/compare_peers.py shm                 weft's shared memory against Open MPI's own collectives, in the same processes
+  scripts/compare_peers.py shm --tuned         the same with malloc told to keep its memory (no page fault per call in Open MPI)
+  scripts/compare_peers.py osu --osu DIR       weft's native over mpi against OSU Micro-Benchmarks, A B B A in turns
+"""
+
+import argparse
+import csv
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TUNED_MALLOC = ["-x", "MALLOC_MMAP_THRESHOLD_=4294967296", "-x", "MALLOC_TRIM_THRESHOLD_=8589934592",
+                "-x", "MALLOC_TOP_PAD_=268435456"]
+SHM_SIZES = {"all_reduce": ["8", "4K", "16K", "64K", "1M", "16M", "64M"],
+             "all_to_all": ["8", "4K", "16K", "64K", "1M", "16M", "64M"]}  # all_to_all: per peer
+
+
+def mpirun(ranks, extra=()):
+    environment = dict(os.environ)
+    if os.geteuid() == 0:  # Open MPI refuses root unless told twice
+        environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    crowded = ranks > len(os.sched_getaffinity(0))
+    placing = ["--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1"] if crowded else ["--bind-to", "core"]
+    return ["mpirun", "-np", str(ranks), *placing, *extra], environment, crowded
+
+
+def weft_rows(weft, ranks, arguments, extra=()):
+    launcher, environment, crowded = mpirun(ranks, extra)
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "run"
+        command = [*launcher, weft, "run", *arguments, "--out", out, *(["--oversubscribe"] if crowded else [])]
+        done = subprocess.run([str(c) for c in command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"compare_peers: {' '.join(map(str, command))} ended with {done.returncode}: {done.stderr.strip()}")
+        with open(out / "points.csv", newline="") as file:
+            return [row for row in csv.DictReader(file) if row["status"] == "ok"]
+
+
+def osu_times(program, ranks, size, iterations):
+    launcher, environment, _ = mpirun(ranks)
+    text = subprocess.run([*launcher, program, "-m", f"{size}:{size}", "-i", str(iterations), "-x", "100"], env=environment,
+                          capture_output=True, text=True, check=True).stdout
+    return float([line.split()[1] for line in text.splitlines() if line and not line.startswith("#")][-1])
+
+
+def spread(values):
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    return f"{statistics.median(ordered):8.3f}   {ordered[quarter]:7.3f} - {ordered[-1 - quarter]:7.3f}   {len(ordered)}"
+
+
+def to_bytes(text):
+    return int(text[:-1]) << {"K": 10, "M": 20, "G": 30}[text[-1]] if text[-1].isalpha() else int(text)
+
+
+def compare_shm(options):
+    extra = TUNED_MALLOC if options.tuned else ()
+    print(f"# Open MPI's time / weft shm's time, {options.ranks} ranks, buffers fresh, median (quartiles) over {options.rounds} launches"
+          f"{', malloc tuned for Open MPI' if options.tuned else ''}")
+    for operation in options.operations.split(","):
+        ratios = {size: [] for size in SHM_SIZES[operation]}
+        ours = {size: [] for size in ratios}
+        for _ in range(options.rounds):
+            for size in ratios:
+                total = to_bytes(size) * (options.ranks if operation == "all_to_all" else 1)
+                rows = weft_rows(options.weft, options.ranks, [operation, "-t", "shm,mpi", "-b", total, "-e", total, "--cache", "fresh",
+                                                               "--budget", options.budget, "-c", "1"], extra)
+                time = {row["transport"]: float(row["time_us_median"]) for row in rows}
+                ratios[size].append(time["mpi"] / time["shm"])
+                ours[size].append(time["shm"])
+        print(f"# {operation}: size{' per peer' if operation == 'all_to_all' else ''}, ratio, quartiles, n, shm us")
+        for size, values in ratios.items():
+            print(f"{operation:<12}{size:>6}  {spread(values)}   {statistics.median(ours[size]):.3f}", flush=True)
+
+
+def compare_osu(options):
+    programs = {"all_reduce": "osu_allreduce", "all_to_all": "osu_alltoall"}
+    print(f"# weft's native over mpi, computed OSU's way, / OSU's figure, {options.ranks} ranks, one hot buffer, A B B A")
+    for operation, name in programs.items():
+        program = next(iter(sorted(pathlib.Path(options.osu).rglob(name))), None)
+        if program is None:
+            sys.exit(f"compare_peers: --osu {options.osu}: there is no {name} below it")
+        for size in ["8", "64", "1K", "4K", "64K", "1M", "16M"]:
+            per_peer = to_bytes(size)
+            total = per_peer * (options.ranks if operation == "all_to_all" else 1)
+            iterations = max(20, min(20000, int(4e9 / max(per_peer, 1) / 200)))
+            ratios = []
+            for turn in range(options.rounds):
+                def ours():
+                    rows = weft_rows(options.weft, options.ranks, [operation, "-t", "mpi", "--algorithm", "native", "-b", total, "-e", total,
+                                                                   "--cache", "hot", "-n", iterations, "-w", 100, "-c", "0"])
+                    return float(rows[0]["time_us_mean_of_ranks"])
+                def theirs():
+                    return osu_times(program, options.ranks, per_peer, iterations)
+                first, second = (ours(), theirs()) if turn % 2 == 0 else reversed((theirs(), ours()))
+                ratios.append(first / second)
+            print(f"{operation:<12}{size:>6}  {spread(ratios)}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["shm", "osu"])
+    parser.add_argument("--weft", default=ROOT / "build" / "release" / "weft", help="the program")
+    parser.add_argument("--ranks", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=9, help="launches of each")
+    parser.add_argument("--budget", default="0.3", help="seconds of timed iterations per point")
+    parser.add_argument("--operations", default="all_reduce,all_to_all")
+    parser.add_argument("--tuned", action="store_true", help="keep malloc from returning memory, for Open MPI's large temporaries")
+    parser.add_argument("--osu", help="folder with OSU Micro-Benchmarks, built")
+    options = parser.parse_args()
+    if shutil.which("mpirun") is None:
+        sys.exit("compare_peers: there is no mpirun on PATH: install openmpi-bin")
+    if options.what == "osu" and not options.osu:
+        sys.exit("compare_peers: osu needs --osu DIR, the folder with OSU Micro-Benchmarks, built")
+    (compare_shm if options.what == "shm" else compare_osu)(options)
+
+
+if __name__ == "__main__":
+    main()

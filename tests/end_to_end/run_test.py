@@ -1,0 +1,69 @@
+"""Whole runs: every pattern, every transport, formats, resume."""
+
+import json
+
+from program import HAS_MPI, OK, ProgramTest, main, points, weft
+
+SMALL = ["-b", "8", "-e", "4K", "-f", "8", "-n", "5", "--tokens", "32", "--micro-batches", "3", "--forward", "20us",
+         "--backward", "40us", "--oversubscribe"]
+COLLECTIVES = ["all_reduce", "all_to_all", "reduce_scatter", "all_gather", "broadcast", "barrier", "send_recv"]
+
+
+class Run(ProgramTest):
+    def run_ok(self, *arguments, mpi_ranks=0, name="run"):
+        out = self.folder / name
+        result = weft("run", *arguments, *SMALL, "--out", out, mpi_ranks=mpi_ranks)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        rows = points(out)
+        for row in rows:
+            self.assertEqual((row["status"], row["wrong"]), ("ok", "0"), row)
+        return result, rows, out
+
+    def test_main_job_without_a_launcher(self):
+        _, rows, out = self.run_ok("--ranks", "2")
+        self.assertEqual({row["pattern"] for row in rows}, {"moe", "all_reduce", "pipeline"})
+        self.assertEqual({row["transport"] for row in rows}, {"shm"})
+        run = json.loads((out / "run.json").read_text())
+        self.assertIn("schema", json.dumps(run))
+
+    def test_every_collective_by_every_algorithm(self):
+        _, rows, _ = self.run_ok(*COLLECTIVES, "--algorithm", "all", "--ranks", "3")
+        self.assertEqual({row["pattern"] for row in rows}, set(COLLECTIVES))
+        self.assertIn("ring", {row["algorithm"] for row in rows})
+
+    def test_simulated_ranks(self):
+        _, rows, _ = self.run_ok("all_to_all", "-t", "model", "--ranks", "64", "--algorithm", "pairwise")
+        self.assertEqual({row["ranks"] for row in rows}, {"64"})
+
+    def test_mpi_starts_by_itself_beside_shared_memory(self):
+        if not HAS_MPI:
+            return
+        _, rows, _ = self.run_ok("all_reduce", "moe", "-t", "shm,mpi", "--ranks", "2")
+        self.assertEqual({row["transport"] for row in rows}, {"shm", "mpi"})
+
+    def test_under_mpirun(self):
+        if not HAS_MPI:
+            return
+        _, rows, _ = self.run_ok(mpi_ranks=4)
+        self.assertEqual({(row["transport"], row["ranks"]) for row in rows}, {("mpi", "4")})
+
+    def test_formats_agree_with_the_file(self):
+        for form in ("table", "nccl", "osu", "imb", "json", "csv"):
+            result, rows, out = self.run_ok("all_reduce", "--ranks", "2", "--format", form, name=form)
+            shown = weft("show", out, "--format", form)
+            self.assertEqual(shown.returncode, OK, shown.stderr)
+            self.assertEqual(shown.stdout, result.stdout, form)
+
+    def test_resume_measures_only_what_is_missing(self):
+        _, rows, out = self.run_ok("all_reduce", "--ranks", "2")
+        lines = (out / "points.csv").read_bytes().splitlines(keepends=True)
+        (out / "points.csv").write_bytes(b"".join(lines[:2]) + lines[2][: len(lines[2]) // 2])
+        result = weft("run", "all_reduce", "--ranks", "2", *SMALL, "--resume", out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        again = points(out)
+        self.assertEqual([row["bytes_per_rank"] for row in again], [row["bytes_per_rank"] for row in rows])
+        self.assertEqual(again[0], rows[0])
+
+
+if __name__ == "__main__":
+    main()
