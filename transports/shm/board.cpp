@@ -39,7 +39,7 @@ void Board::close() {
 }
 
 void Board::await(const Note& note) {
-  for (int spin = 0; spin < kSpinsBeforePausing; ++spin)
+  for (int spin = oversubscribed_ ? kSpinsBeforePausing - 1 : 0; spin < kSpinsBeforePausing; ++spin)
     if (note.round.load(std::memory_order_acquire) == round_) return;
   // Messages are moved meanwhile: a peer may be held up by a ring that only this rank can empty.
   for (int pause = 1; note.round.load(std::memory_order_acquire) != round_; ++pause) {

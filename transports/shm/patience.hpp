@@ -19,11 +19,11 @@ inline void pause_core() {
 #endif
 }
 
-/// What a rank does between two looks at a flag: pauses, and gives its core away after `pauses` of them. With a core
-/// per rank that is rare (something else may want the core); with fewer cores the awaited rank may need this very one.
+/// What a rank does between two looks at a flag: pauses, and gives its core away. With a core per rank it does so
+/// rarely (something else may want the core); with fewer cores at once, as the awaited rank may need this very one.
 class Patience {
  public:
-  explicit Patience(bool oversubscribed) : pauses_(oversubscribed ? 4 : 1 << 14) {}
+  explicit Patience(bool oversubscribed) : pauses_(oversubscribed ? 1 : 1 << 14) {}
 
   void pause() {
     pause_core();
