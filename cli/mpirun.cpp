@@ -14,12 +14,9 @@
 namespace weft::cli {
 
 void start_under_mpirun(const RunOptions& options, int ranks) {
-  const bool crowded = ranks > current_place().allowed_cores;
+  const bool crowded = ranks > usable_cores();
   std::vector<std::string> words = {"mpirun", "--quiet", "-np", std::to_string(ranks)};
-  if (crowded && !options.oversubscribe)
-    throw UsageError(
-        fmt::format("--ranks {}: this machine gives weft {} cores; start fewer ranks, or allow it with --oversubscribe",
-                    ranks, current_place().allowed_cores));
+  if (crowded && !options.oversubscribe) throw UsageError(too_many_ranks(ranks, usable_cores()));
   if (crowded) words.insert(words.end(), {"--oversubscribe"});
   words.insert(words.end(), {"--bind-to", crowded ? "none" : "core"});
   fmt::print(stderr, "weft: starting {} weft …\n", fmt::join(words, " "));

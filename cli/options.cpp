@@ -190,6 +190,10 @@ void add_results(CLI::App& run, RunOptions& options) {
 
 }  // namespace
 
+std::string too_many_ranks(int ranks, int cores) {
+  return fmt::format("{} ranks on {} cores: start fewer, or allow it with --oversubscribe", ranks, cores);
+}
+
 void add_run_flags(CLI::App& run, RunOptions& options) {
   run.add_option("patterns", options.patterns, "Traffic patterns (see `weft list`)")
       ->type_name("PATTERN")
@@ -199,8 +203,9 @@ void add_run_flags(CLI::App& run, RunOptions& options) {
   add_where(run, options);
   add_how(run, options);
   add_results(run, options);
-  run.set_config("--config", "", "Read flags from a TOML file: name = value");
-  run.allow_config_extras(CLI::config_extras_mode::error);
+  run.add_option("--config", options.config, "Read flags that are not given from a TOML file: name = value")
+      ->configurable(false)
+      ->group(kResults);
 }
 
 }  // namespace weft::cli

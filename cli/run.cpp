@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/config_file.hpp"
 #include "cli/models.hpp"
 #include "cli/mpirun.hpp"
 #include "cli/options.hpp"
@@ -51,7 +52,7 @@ void validate(RunOptions& options) {
 
 int default_ranks(const RunOptions& options) {
   if (options.launch.ranks > 0) return options.launch.ranks;
-  return std::clamp(current_place().allowed_cores, 2, kMostDefaultRanks);
+  return std::clamp(usable_cores(), 2, kMostDefaultRanks);
 }
 
 std::vector<Group> group_transports(const RunOptions& options) {
@@ -73,11 +74,10 @@ std::vector<Group> group_transports(const RunOptions& options) {
 
 void refuse_too_many_ranks(const RunOptions& options, const Group& group) {
   const std::optional<LauncherEnvironment> launcher = launcher_environment();
-  const int here = launcher ? launcher->local_ranks : group.ranks;
-  if (group.world == "local" && !options.oversubscribe && here > current_place().allowed_cores)
-    throw UsageError(
-        fmt::format("--ranks {}: this machine gives weft {} cores; start fewer ranks, or allow it with --oversubscribe",
-                    here, current_place().allowed_cores));
+  const int ranks = launcher ? launcher->local_ranks : group.ranks;
+  const int cores = launcher ? host_cores() : usable_cores();  // a launcher may have bound this process to its share
+  if (group.world != "fibers" && !options.oversubscribe && ranks > cores)
+    throw UsageError(too_many_ranks(ranks, cores));
 }
 
 std::vector<Point> plan(const RunOptions& options, int ranks) {
@@ -96,7 +96,7 @@ int launch(const Job& job, const Group& group) {
   const std::string refused = launcher.refuses(launch_options);
   if (!refused.empty()) throw UsageError(refused);
   return launcher.launch(launch_options, [&job, &group](World& world) {
-    if (group.world == "local" && world.ranks() <= current_place().allowed_cores) bind_to_core(world.rank());
+    if (group.world == "local" && world.ranks() <= usable_cores()) bind_to_core(world.rank());
     return run_session(job, world);
   });
 }
@@ -133,7 +133,10 @@ void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv) {
   auto options = std::make_shared<RunOptions>();
   options->command_line.assign(argv, argv + argc);
   add_run_flags(*command, *options);
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([command, options, &chosen] {
+    if (!options->config.empty()) apply_config_file(*command, options->config);
+    chosen = [options] { return run(*options); };
+  });
 }
 
 }  // namespace weft::cli

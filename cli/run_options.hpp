@@ -23,11 +23,15 @@ struct RunOptions {
   bool oversubscribe = false;
   std::string format = "table";
   std::string out;     ///< run folder; empty: runs/<time>
+  std::string config;  ///< TOML file with flags; empty: none
   std::string resume;  ///< run folder to go on with; empty: none
   std::vector<std::string> command_line;
 
   /// What decides which points there are and how they are measured: not where the result goes.
   nlohmann::json configuration() const;
 };
+
+/// The sentence for more ranks on a host than it has cores for.
+std::string too_many_ranks(int ranks, int cores);
 
 }  // namespace weft::cli

@@ -70,6 +70,11 @@ int only_one(const std::vector<hwloc_obj_t>& found) {
   return found.size() == 1 ? static_cast<int>(found.front()->logical_index) : -1;
 }
 
+int within_quota(std::size_t cores) {
+  const int quota = cpu_quota();
+  return quota > 0 ? std::min(quota, static_cast<int>(cores)) : static_cast<int>(cores);
+}
+
 }  // namespace
 
 void to_json(nlohmann::json& json, const Place& place) {
@@ -112,6 +117,10 @@ Place current_place() {
           .allowed_cpus = hwloc_bitmap_weight(cpus.get()),
           .quota = cpu_quota()};
 }
+
+int usable_cores() { return within_quota(cores_with(current_cpus().get()).size()); }
+
+int host_cores() { return within_quota(cores_with(hwloc_topology_get_allowed_cpuset(machine())).size()); }
 
 bool bind_to_core(int index) {
   const Bitmap cpus = current_cpus();

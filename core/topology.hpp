@@ -31,6 +31,12 @@ void from_json(const nlohmann::json& json, Place& place);
 /// The calling thread's place.
 Place current_place();
 
+/// Cores that the calling process may use: by its binding, and no more than its CPU quota.
+int usable_cores();
+
+/// Cores of this host that any process of its control group may use, no more than the CPU quota.
+int host_cores();
+
 /// Binds the calling process to the `index`-th core (modulo their number) of those it may run on. Returns false where
 /// the system does not let it.
 bool bind_to_core(int index);

@@ -94,15 +94,18 @@ class BadInput(ProgramTest):
 
     def test_config_file(self):
         config = self.folder / "weft.toml"
-        config.write_text("run.max-bites = \"1K\"\n")
-        self.refused("all_reduce", "--config", config, says=["max-bites"])
+        config.write_text("max-bites = \"1K\"\n")
+        self.refused("all_reduce", "--config", config, says=[str(config), "max-bites", "did you mean 'max-bytes'"])
+        config.write_text("max-bytes = \"1X\"\n")
+        self.refused("all_reduce", "--config", config, says=[str(config), "--max-bytes", "'1X'"])
+        self.refused("all_reduce", "--config", self.folder / "absent.toml", says=["absent.toml"])
 
     def test_under_mpirun_it_is_said_once(self):
         if not HAS_MPI:
             return
         self.refused("all_redcue", says=["did you mean 'all_reduce'"], mpi_ranks=4)
         self.refused("all_reduce", "--ranks", "3", says=["--ranks 3", "4 ranks"], mpi_ranks=4)
-        self.refused("all_reduce", says=["--oversubscribe"], mpi_ranks=64)
+        self.refused("all_reduce", says=["64 ranks", "--oversubscribe"], mpi_ranks=64)
 
 
 if __name__ == "__main__":
