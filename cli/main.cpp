@@ -1,5 +1,7 @@
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -19,9 +21,16 @@ constexpr const char* kIntroduction =
     "\n"
     "Exit codes: 0 ok, 2 usage, 4 wrong data, 5 a point failed or a rank was lost.";
 
-// Every rank that a launcher started reads the same bad flag: one of them says so.
-void complain(const std::string& sentence) {
-  if (weft::is_first_process()) fmt::print(stderr, "weft: {}\n", sentence);
+// How long a failing process of a launcher stays: Open MPI's mpirun hangs when one fails while it is starting others.
+constexpr std::chrono::seconds kUntilAllAreStarted{1};
+
+// Every process that a launcher started reads the same bad flag. The first says so and ends, upon which the launcher
+// ends the others; one that outlives it has a complaint of its own, since its command line is another one.
+int complain(const std::string& sentence, weft::ExitCode code) {
+  if (!weft::is_first_process()) std::this_thread::sleep_for(2 * kUntilAllAreStarted);
+  fmt::print(stderr, "weft: {}\n", sentence);
+  if (weft::launcher_environment()) std::this_thread::sleep_for(kUntilAllAreStarted);
+  return static_cast<int>(code);
 }
 
 }  // namespace
@@ -42,14 +51,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    complain(fmt::format("{} (see weft {}--help)", error.what(),
-                         app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " "));
-    return static_cast<int>(ExitCode::usage);
+    const std::string command = app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ";
+    return complain(fmt::format("{} (see weft {}--help)", error.what(), command), ExitCode::usage);
   } catch (const weft::UsageError& error) {
-    complain(error.what());
-    return static_cast<int>(ExitCode::usage);
+    return complain(error.what(), ExitCode::usage);
   } catch (const std::exception& error) {
-    complain(error.what());
-    return static_cast<int>(ExitCode::failed);
+    return complain(error.what(), ExitCode::failed);
   }
 }
