@@ -23,11 +23,13 @@ constexpr const char* kIntroduction =
 
 // How long a failing process of a launcher stays: Open MPI's mpirun hangs when one fails while it is starting others.
 constexpr std::chrono::seconds kUntilAllAreStarted{1};
+// How long the others wait: mpirun needs a second or two to end them after the first.
+constexpr std::chrono::seconds kUntilTheFirstIsDone{6};
 
 // Every process that a launcher started reads the same bad flag. The first says so and ends, upon which the launcher
 // ends the others; one that outlives it has a complaint of its own, since its command line is another one.
 int complain(const std::string& sentence, weft::ExitCode code) {
-  if (!weft::is_first_process()) std::this_thread::sleep_for(2 * kUntilAllAreStarted);
+  if (!weft::is_first_process()) std::this_thread::sleep_for(kUntilTheFirstIsDone);
   fmt::print(stderr, "weft: {}\n", sentence);
   if (weft::launcher_environment()) std::this_thread::sleep_for(kUntilAllAreStarted);
   return static_cast<int>(code);

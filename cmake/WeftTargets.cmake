@@ -47,6 +47,7 @@ function(weft_table target folder type)
     string(REPLACE "=" "\", \"" quoted "${pair}")
     string(APPEND missing "{\"${quoted}\"}, ")
   endforeach()
+  string(REGEX REPLACE "s$" "" kind ${folder})  # as messages name it: transports -> transport
   set(table ${CMAKE_CURRENT_BINARY_DIR}/table.cpp)
   file(CONFIGURE OUTPUT ${table} @ONLY CONTENT [[// Generated from the weft_register lines of @folder@/CMakeLists.txt.
 #include "@folder@/registry.hpp"
@@ -54,7 +55,7 @@ function(weft_table target folder type)
 namespace weft::@folder@ {
 @declarations@
 const Registry<@type@>& registry() {
-  static const Registry<@type@> table("@folder@", {@calls@}, {@missing@});
+  static const Registry<@type@> table("@kind@", {@calls@}, {@missing@});
   return table;
 }
 }  // namespace weft::@folder@
