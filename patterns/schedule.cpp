@@ -35,27 +35,28 @@ std::vector<Slice> timeline(const std::string& schedule, int stages, int micro_b
   std::vector<std::vector<Work>> orders;
   for (int stage = 0; stage < stages; ++stage) orders.push_back(schedule_of(schedule, stages, stage, micro_batches));
   std::vector<std::vector<Slice>> done(p);
-  // Ends of the passes, [pass][stage][micro-batch].
-  std::vector<std::vector<Nanoseconds>> ends[2];
-  for (auto& pass : ends) pass.assign(p, std::vector<Nanoseconds>(m, kNotYet));
-  const auto arrival = [&](std::size_t stage, const Work& work) -> Nanoseconds {
+  // When each pass's message has reached its receiver, [pass][sender][micro-batch], and until when the link is busy.
+  std::vector<std::vector<Nanoseconds>> arrived[2];
+  for (auto& pass : arrived) pass.assign(p, std::vector<Nanoseconds>(m, kNotYet));
+  std::vector<Nanoseconds> busy_until[2] = {std::vector<Nanoseconds>(p, 0), std::vector<Nanoseconds>(p, 0)};
+  const auto ready = [&](std::size_t stage, const Work& work) -> Nanoseconds {
     const bool forward = work.pass == Pass::forward;
     if (forward ? stage == 0 : stage + 1 == p) return 0;
-    const Nanoseconds end =
-        ends[forward ? 0 : 1][forward ? stage - 1 : stage + 1][static_cast<std::size_t>(work.micro_batch)];
-    return end == kNotYet ? kNotYet : end + message_ns;
+    return arrived[forward ? 0 : 1][forward ? stage - 1 : stage + 1][static_cast<std::size_t>(work.micro_batch)];
   };
   for (bool moved = true; moved;) {
     moved = false;
     for (std::size_t stage = 0; stage < p; ++stage) {
       while (done[stage].size() < orders[stage].size()) {
         const Work work = orders[stage][done[stage].size()];
-        const Nanoseconds ready = arrival(stage, work);
-        if (ready == kNotYet) break;
-        const Nanoseconds start = std::max(ready, done[stage].empty() ? 0 : done[stage].back().end);
-        const bool forward = work.pass == Pass::forward;
-        const Nanoseconds end = start + (forward ? forward_ns : backward_ns);
-        ends[forward ? 0 : 1][stage][static_cast<std::size_t>(work.micro_batch)] = end;
+        const Nanoseconds message = ready(stage, work);
+        if (message == kNotYet) break;
+        const Nanoseconds start = std::max(message, done[stage].empty() ? 0 : done[stage].back().end);
+        const std::size_t pass = work.pass == Pass::forward ? 0 : 1;
+        const Nanoseconds end = start + (pass == 0 ? forward_ns : backward_ns);
+        Nanoseconds& link = busy_until[pass][stage];
+        link = std::max(link, end) + message_ns;
+        arrived[pass][stage][static_cast<std::size_t>(work.micro_batch)] = link;
         done[stage].push_back({static_cast<int>(stage), work, start, end});
         moved = true;
       }

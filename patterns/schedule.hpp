@@ -32,8 +32,9 @@ struct Slice {
   Nanoseconds end = 0;
 };
 
-/// When each pass would run if a forward pass took forward_ns, a backward pass backward_ns and a message message_ns
-/// from its sender's end to its receiver (messages do not hinder each other): stage by stage, in order of time.
+/// When each pass would run if a forward pass took forward_ns, a backward pass backward_ns and a message message_ns on
+/// its link (one link per direction between neighbours, which carries one message at a time): stage by stage, in order
+/// of time.
 std::vector<Slice> timeline(const std::string& schedule, int stages, int micro_batches, Nanoseconds forward_ns,
                             Nanoseconds backward_ns, Nanoseconds message_ns);
 

@@ -60,5 +60,13 @@ TEST(Timeline, PassesFollowTheirInputs) {
   }
 }
 
+TEST(Timeline, ALinkCarriesOneMessageAtATime) {
+  const std::vector<Slice> slices = timeline("gpipe", 2, 4, 1, 1, 10);
+  for (const Slice& slice : slices) {
+    if (slice.stage != 1 || slice.work.pass != Pass::forward) continue;
+    EXPECT_EQ(slice.start, 1 + 10 * (slice.work.micro_batch + 1));
+  }
+}
+
 }  // namespace
 }  // namespace weft
