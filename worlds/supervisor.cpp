@@ -58,8 +58,25 @@ class BlockedSignals {
   sigset_t before_{};
 };
 
-[[noreturn]] void be_child(pid_t parent, int index, const std::function<int(int)>& child) {
+// What ps and pgrep show (15 bytes): a rank's supervisor has the same command line as the rank, and it is the rank that
+// one wants to look at. As before when it goes.
+class ProcessName {
+ public:
+  explicit ProcessName(const char* name) {
+    prctl(PR_GET_NAME, before_.data());
+    prctl(PR_SET_NAME, name);
+  }
+  ProcessName(const ProcessName&) = delete;
+  ProcessName& operator=(const ProcessName&) = delete;
+  ~ProcessName() { prctl(PR_SET_NAME, before_.data()); }
+
+ private:
+  std::array<char, 16> before_{};
+};
+
+[[noreturn]] void be_child(pid_t parent, int rank, int index, const std::function<int(int)>& child) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_NAME, fmt::format("weft-rank-{}", rank).c_str());
   if (getppid() != parent) _exit(static_cast<int>(ExitCode::failed));  // the parent died before the line above
   signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C reaches all; the supervisor acts on it
   int code = static_cast<int>(ExitCode::failed);
@@ -76,6 +93,7 @@ class BlockedSignals {
 
 int Supervisor::run(const std::function<int(int index)>& child) {
   flush_all();
+  const ProcessName name("weft-supervisor");
   const BlockedSignals signals;
   start([&](int index) {
     signals.restore();
@@ -101,7 +119,7 @@ void Supervisor::start(const std::function<int(int index)>& child) {
   children_.reserve(static_cast<std::size_t>(board_.ranks()));
   for (int index = 0; index < board_.ranks(); ++index) {
     const pid_t pid = fork();
-    if (pid == 0) be_child(self, index, child);
+    if (pid == 0) be_child(self, first_rank_ + index, index, child);
     if (pid < 0) {
       const int error = errno;
       kill_all();

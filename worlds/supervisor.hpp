@@ -16,7 +16,8 @@ namespace weft {
 ///   - a rank that is stopped: when it was for the time-out, or its own deadline passes;
 ///   - a rank that is kLate beyond its deadline: it is blocked where it never calls World::check().
 /// The other ranks see the verdict on the board and have kGrace to leave; whoever is left then is killed. Ranks die
-/// with their supervisor, however it ends.
+/// with their supervisor, however it ends. In ps and pgrep the ranks are named weft-rank-N, their parent
+/// weft-supervisor.
 class Supervisor {
  public:
   static constexpr Nanoseconds kLate = 2'000'000'000;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,14 @@
 
 namespace weft {
 
-/// A matrix of up to `count` elements per pair, some pairs empty; symmetric, so that it also serves in place.
-inline std::shared_ptr<const TrafficMatrix> some_matrix(int ranks, std::uint64_t count, Bytes element) {
+/// A matrix of up to `count` elements per pair, some pairs empty; symmetric, as a call in place needs it, or not.
+inline std::shared_ptr<const TrafficMatrix> some_matrix(int ranks, std::uint64_t count, Bytes element, bool symmetric) {
   const auto n = static_cast<std::size_t>(ranks);
   auto matrix = std::make_shared<TrafficMatrix>(n * n);
   for (std::size_t a = 0; a < n; ++a)
-    for (std::size_t b = 0; b <= a; ++b) {
-      const std::uint64_t draw = mix(a * n + b);
-      const Bytes bytes = draw % 4 == 0 ? 0 : draw % (count + 1) * element;
-      (*matrix)[a * n + b] = (*matrix)[b * n + a] = bytes;
+    for (std::size_t b = 0; b < n; ++b) {
+      const std::uint64_t draw = mix(symmetric ? std::max(a, b) * n + std::min(a, b) : a * n + b);
+      (*matrix)[a * n + b] = draw % 4 == 0 ? 0 : draw % (count + 1) * element;
     }
   return matrix;
 }
@@ -30,12 +30,13 @@ inline std::vector<Call> variants(Collective collective, int ranks, std::uint64_
   call.ranks = ranks;
   call.count = count;
   call.dtype = dtype;
-  if (collective == Collective::all_to_allv) call.matrix = some_matrix(ranks, count, call.element());
+  if (collective == Collective::all_to_allv) call.matrix = some_matrix(ranks, count, call.element(), false);
   std::vector<Call> calls;
   calls.push_back(call);
   if (has_in_place(collective)) {
     Call in_place = call;
     in_place.in_place = true;
+    if (call.matrix != nullptr) in_place.matrix = some_matrix(ranks, count, call.element(), true);
     calls.push_back(in_place);
   }
   if (collective == Collective::broadcast && ranks > 1) {

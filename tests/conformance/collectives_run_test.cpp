@@ -56,5 +56,17 @@ INSTANTIATE_TEST_SUITE_P(Run, EveryTransport, testing::ValuesIn(cases()), [](con
                    (value.algorithm != nullptr ? value.algorithm->key() : std::string(kNative)));
 });
 
+// Processes map each other's memory where threads share it.
+TEST(SharedMemoryBetweenProcesses, OwnCollectivesGiveTheRightResult) {
+  const Transport& shm = transports::registry().find("shm");
+  for (const int ranks : {1, 2, 3, 4}) {
+    const LaunchOptions options{.ranks = ranks, .timeout = 60'000'000'000};
+    EXPECT_EQ(worlds::registry().find("local").launch(
+                  options, [&](World& world) { return check_collectives(world, shm, nullptr); }),
+              0)
+        << ranks << " ranks";
+  }
+}
+
 }  // namespace
 }  // namespace weft

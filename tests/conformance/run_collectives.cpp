@@ -1,6 +1,9 @@
 #include "tests/conformance/run_collectives.hpp"
 
 #include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
 
 #include "collectives/payload.hpp"
 #include "tests/conformance/calls.hpp"
@@ -13,10 +16,15 @@ namespace {
 /// once.
 constexpr std::uint64_t kCounts[] = {0, 1, 7, 1023, 40'001};
 
-std::vector<Call> calls_of(Collective collective, int ranks) {
+/// A program does not depend on the type but for the element's size; a library's collective may.
+constexpr Datatype kTypes[] = {Datatype::f32, Datatype::bf16, Datatype::u8};
+constexpr Datatype kNativeTypes[] = {Datatype::f32, Datatype::f64,  Datatype::i32,
+                                     Datatype::u8,  Datatype::bf16, Datatype::f16};
+
+std::vector<Call> calls_of(Collective collective, int ranks, std::span<const Datatype> types) {
   std::vector<Call> calls;
   for (const std::uint64_t count : kCounts)
-    for (const Datatype dtype : {Datatype::f32, Datatype::bf16, Datatype::u8})
+    for (const Datatype dtype : types)
       for (Call& call : variants(collective, ranks, count, dtype)) {
         call.op = count == 7 ? ReduceOp::max : ReduceOp::sum;
         calls.push_back(std::move(call));
@@ -31,7 +39,7 @@ class Bench {
     TransportOptions options;
     options.oversubscribed = true;
     communicator_ = transport.create(world, options);
-    const Bytes most = static_cast<Bytes>(world.ranks()) * 40'001 * 4;
+    const Bytes most = static_cast<Bytes>(world.ranks()) * 40'001 * 8;
     in_ = communicator_->allocate(most);
     out_ = communicator_->allocate(most);
     scratch_ = communicator_->allocate(4 * most + 4096);
@@ -81,7 +89,9 @@ std::vector<std::string> run_and_check(World& world, const Transport& transport,
   std::vector<Call> calls;
   for (const Collective collective : all_collectives())
     if (algorithm == nullptr || algorithm->collective == collective)
-      for (Call& call : calls_of(collective, world.ranks())) calls.push_back(std::move(call));
+      for (Call& call : algorithm != nullptr ? calls_of(collective, world.ranks(), kTypes)
+                                             : calls_of(collective, world.ranks(), kNativeTypes))
+        calls.push_back(std::move(call));
   for (Call& call : calls) {
     if (algorithm != nullptr ? !algorithm->refuses(call).empty() : !bench.offers_native(call)) continue;
     call.rank = world.rank();
@@ -93,6 +103,13 @@ std::vector<std::string> run_and_check(World& world, const Transport& transport,
                                      describe(algorithm != nullptr ? *algorithm : native, call), ranks));
   }
   return failures;
+}
+
+int check_collectives(World& world, const Transport& transport, const Algorithm* algorithm) {
+  const std::vector<std::string> failures = run_and_check(world, transport, algorithm);
+  if (world.rank() == 0)
+    for (const std::string& failure : failures) fmt::print(stderr, "{}\n", failure);
+  return failures.empty() ? 0 : 1;
 }
 
 }  // namespace weft

@@ -15,4 +15,7 @@ namespace weft {
 /// Collective. `algorithm` null: the transport's own collectives instead, those that it does not refuse.
 std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithm* algorithm);
 
+/// The same as a RankMain: rank 0 says the failures on stderr; 0 where there are none, else 1. Collective.
+int check_collectives(World& world, const Transport& transport, const Algorithm* algorithm);
+
 }  // namespace weft

@@ -23,7 +23,6 @@ class Cases {
     expect(late_receive(), "receive posted late");
     if (comm_.offers_recv_reduce())
       for (bool in_place : {false, true}) expect(recv_reduce(in_place), "receive and reduce");
-    expect(native_sum(), "native all-reduce");
     return good_;
   }
 
@@ -150,25 +149,6 @@ class Cases {
     return true;
   }
 
-  bool native_sum() {
-    constexpr Bytes kCount = 10'007;
-    const Call call{.collective = Collective::all_reduce,
-                    .rank = comm_.rank(),
-                    .ranks = comm_.ranks(),
-                    .count = kCount,
-                    .dtype = Datatype::i32};
-    if (!comm_.refuses_native(call).empty()) return true;
-    const Memory in = comm_.allocate(call.in_bytes());
-    const Memory out = comm_.allocate(call.out_bytes());
-    for (Bytes i = 0; i < kCount; ++i) reinterpret_cast<int*>(in.get())[i] = comm_.rank() + static_cast<int>(i);
-    comm_.native(call, in.get(), out.get());
-    const int ranks = comm_.ranks();
-    for (Bytes i = 0; i < kCount; ++i)
-      if (reinterpret_cast<const int*>(out.get())[i] != ranks * (ranks - 1) / 2 + ranks * static_cast<int>(i))
-        return false;
-    return true;
-  }
-
   World& world_;
   const Transport& transport_;
   Communicator& comm_;
@@ -177,9 +157,9 @@ class Cases {
 
 }  // namespace
 
-int check_transport(World& world, const Transport& transport) {
+int check_transport(World& world, const Transport& transport, bool oversubscribed) {
   world.set_deadline(kTimeout, "conformance of a transport");
-  const auto comm = transport.create(world, {.oversubscribed = true, .model = {}});
+  const auto comm = transport.create(world, {.oversubscribed = oversubscribed, .model = {}});
   const bool good = Cases(world, transport, *comm).run();
   world.barrier();
   return good ? 0 : 1;

@@ -4,13 +4,17 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 
-from program import FAILED, HAS_MPI, ProgramTest, command, environment, main, points
+from program import FAILED, HAS_MPI, OK, ProgramTest, command, environment, main, points, weft
 
 TIMEOUT = 4  # seconds, given to weft
 RANKS = 3
 VICTIM = 1
+# The second point takes much longer than a test needs to hurt a rank in it.
+LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-n", "20", "-w", "2", "--cache", "hot"]
+MANY = ["-b", "8", "-e", "16M", "-f", "8", "-n", "10", "-w", "2", "--cache", "hot"]
 
 
 def children(pid):
@@ -21,93 +25,160 @@ def children(pid):
     return [int(child) for child in text.split()]
 
 
-def descendants(pid):
-    found = []
+def tree(pid):
+    found = [pid]
     for child in children(pid):
-        found += [child, *descendants(child)]
+        found += tree(child)
     return found
 
 
 def alive(pid):
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def wait_for(condition, seconds):
+def mapped_shared_memory(pids):
+    """The files of /dev/shm that the processes use: MPI's, since weft's own have no name."""
+    files = set()
+    for pid in pids:
+        try:
+            lines = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        files |= {line[line.index("/dev/shm/"):] for line in lines if "/dev/shm/" in line}
+    return files
+
+
+def wait_for(condition, seconds, what):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError("waited in vain")
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.02)
 
 
-def rank_process(pid, rank):
-    """The process that is the rank: the leaf of the tree whose environment or place says so."""
-    leaves = [p for p in descendants(pid) if not children(p)]
-    for leaf in leaves:
-        env = pathlib.Path(f"/proc/{leaf}/environ").read_bytes().split(b"\0")
-        if f"OMPI_COMM_WORLD_RANK={rank}".encode() in env:
-            return leaf
-    return sorted(leaves)[rank]
+def rank_process(pids, rank):
+    names = {pid: pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
+    return next(pid for pid, name in names.items() if name == f"weft-rank-{rank}")
 
 
-class Fault(ProgramTest):
-    def run_and_hurt(self, transport, mpi, hurt):
-        """Starts a long run, hurts one rank after the first point, and returns (seconds until the end, exit code, stderr)."""
-        out = self.folder / "run"
-        shared_memory = set(os.listdir("/dev/shm"))
-        arguments = ["run", "all_reduce", "-t", transport, "-b", "8", "-e", "64K", "-n", "20000", "--timeout", str(TIMEOUT),
-                     "--oversubscribe", "--out", out]
-        arguments += [] if mpi else ["--ranks", str(RANKS)]
-        process = subprocess.Popen(command(arguments, RANKS if mpi else 0), env=environment(), stdout=subprocess.DEVNULL,
+def rank_supervisor(pids, rank):
+    status = pathlib.Path(f"/proc/{rank_process(pids, rank)}/status").read_text()
+    return int(status.split("PPid:")[1].split()[0])
+
+
+class FaultTest(ProgramTest):
+    def start(self, transport, mpirun, sizes, rows):
+        """Starts a run; returns its process and those of its tree when so many rows are on disk and the next point is under way."""
+        self.out = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "run"
+        arguments = ["run", "all_reduce", "-t", transport, *sizes, "--timeout", TIMEOUT, "--oversubscribe", "--out", self.out]
+        arguments += [] if mpirun else ["--ranks", RANKS]
+        process = subprocess.Popen(command(arguments, RANKS if mpirun else 0), env=environment(), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
-        try:
-            table = out / "points.csv"
-            wait_for(lambda: table.exists() and table.read_text().count("\n") >= 2, 60)
-            before = [process.pid, *descendants(process.pid)]
-            began = time.monotonic()
-            os.kill(rank_process(process.pid, VICTIM), hurt)
-            _, stderr = process.communicate(timeout=60)
-            seconds = time.monotonic() - began
-        finally:
-            if process.poll() is None:
-                process.kill()
-        wait_for(lambda: not any(alive(pid) for pid in before), 2)
-        # Open MPI's own session files are not weft's, and go with mpirun.
-        left = {name for name in set(os.listdir("/dev/shm")) - shared_memory if "weft" in name}
-        self.assertEqual(left, set())
-        rows = points(out)
-        self.assertGreaterEqual(len(rows), 1)
-        for row in rows:
-            self.assertEqual(row["status"], "ok")
-        return seconds, process.returncode, stderr
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(lambda: process.poll() is None and process.terminate())
+        table = self.out / "points.csv"
+        wait_for(lambda: process.poll() is not None or (table.exists() and table.read_text().count("\n") > rows), 60,
+                 f"{rows} rows of results")
+        self.assertIsNone(process.poll(), "weft ended by itself")
+        time.sleep(0.3)
+        return process, tree(process.pid)
 
-    def check(self, transport, mpi, hurt, word):
-        seconds, code, stderr = self.run_and_hurt(transport, mpi, hurt)
-        self.assertEqual(code, FAILED, stderr)
+    def expect_kept(self, rows=1):
+        kept = points(self.out)
+        self.assertGreaterEqual(len(kept), rows)
+        self.assertEqual({row["status"] for row in kept}, {"ok"})
+
+    def hurt(self, transport, mpirun, whom, how):
+        """Sends the signal; returns (seconds until all had ended, exit code, what was said)."""
+        process, pids = self.start(transport, mpirun, LONG, 1)
+        files = mapped_shared_memory(pids)
+        began = time.monotonic()
+        os.kill(whom(pids), how)
+        _, said = process.communicate(timeout=60)
+        wait_for(lambda: not any(alive(pid) for pid in pids), 2, "the end of all processes")
+        seconds = time.monotonic() - began
+        self.assertEqual([file for file in files if os.path.exists(file)], [])
+        self.expect_kept()
+        sentences = [line for line in said.splitlines() if line.startswith("weft: ") and "rank" in line]
+        print(f"\n  {seconds:.1f} s, exit code {process.returncode}, {sentences} ", end="", flush=True)
+        return seconds, process.returncode, sentences
+
+    def hurt_rank(self, transport, mpirun, how, word):
+        seconds, code, sentences = self.hurt(transport, mpirun, lambda pids: rank_process(pids, VICTIM), how)
+        self.assertEqual(code, FAILED)
         self.assertLess(seconds, TIMEOUT + 5)
-        self.assertIn(f"rank {VICTIM}", stderr)
-        self.assertIn(word, stderr)
+        self.assertEqual(len(sentences), 1, sentences)
+        self.assertIn(f"rank {VICTIM} ", sentences[0])
+        self.assertIn(word, sentences[0])
 
-    def test_local_killed(self):
-        self.check("shm", False, signal.SIGKILL, "killed")
 
-    def test_local_stopped(self):
-        self.check("shm", False, signal.SIGSTOP, "stopped")
+class Local(FaultTest):
+    def test_local_rank_killed(self):
+        self.hurt_rank("shm", False, signal.SIGKILL, "killed")
 
-    def test_mpi_killed(self):
-        if HAS_MPI:
-            self.check("mpi", True, signal.SIGKILL, "killed")
+    def test_local_rank_stopped(self):
+        self.hurt_rank("shm", False, signal.SIGSTOP, "stopped")
 
-    def test_mpi_stopped(self):
-        if HAS_MPI:
-            self.check("mpi", True, signal.SIGSTOP, "stopped")
+    def test_local_supervisor_killed(self):
+        seconds, code, _ = self.hurt("shm", False, lambda pids: pids[0], signal.SIGKILL)
+        self.assertEqual(code, -signal.SIGKILL)
+        self.assertLess(seconds, 5)
 
-    def test_shared_memory_under_mpi_killed(self):
-        if HAS_MPI:
-            self.check("shm", True, signal.SIGKILL, "killed")
+    def test_local_interrupted(self):
+        seconds, code, _ = self.hurt("shm", False, lambda pids: pids[0], signal.SIGINT)
+        self.assertEqual(code, 128 + signal.SIGINT)
+        self.assertLess(seconds, 5)
+
+    def test_killed_and_resumed(self):
+        process, pids = self.start("shm", False, MANY, 3)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        process.wait(10)
+        self.expect_kept(3)
+        before = (self.out / "points.csv").read_bytes()
+        before = before[: before.rfind(b"\n") + 1]  # a last line that was cut is measured again
+        result = weft("run", "all_reduce", "-t", "shm", *MANY, "--timeout", TIMEOUT, "--oversubscribe", "--ranks", RANKS,
+                      "--resume", self.out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        after = (self.out / "points.csv").read_bytes()
+        self.assertTrue(after.startswith(before))
+        self.assertGreater(len(after), len(before))
+        sizes = [int(row["bytes_per_rank"]) for row in points(self.out)]
+        self.assertEqual(sizes, [8 * 8**i for i in range(8)])
+        self.expect_kept(8)
+
+
+class Mpirun(FaultTest):
+    def setUp(self):
+        super().setUp()
+        if not HAS_MPI:
+            self.skipTest("built without MPI")
+
+    def test_rank_killed(self):
+        for transport in ("mpi", "shm"):
+            with self.subTest(transport):
+                self.hurt_rank(transport, True, signal.SIGKILL, "killed")
+
+    def test_rank_stopped(self):
+        for transport in ("mpi", "shm"):
+            with self.subTest(transport):
+                self.hurt_rank(transport, True, signal.SIGSTOP, "stopped")
+
+    def test_rank_killed_where_weft_started_mpirun(self):
+        self.hurt_rank("mpi,shm", False, signal.SIGKILL, "killed")
+
+    def test_supervisor_killed(self):
+        seconds, code, _ = self.hurt("mpi", True, lambda pids: rank_supervisor(pids, VICTIM), signal.SIGKILL)
+        self.assertEqual(code, 128 + signal.SIGKILL)  # mpirun's own: it knows no more than that
+        self.assertLess(seconds, 5)
+
+    def test_interrupted(self):
+        seconds, code, _ = self.hurt("mpi", True, lambda pids: pids[0], signal.SIGINT)
+        self.assertNotEqual(code, OK)
+        self.assertLess(seconds, 5)
 
 
 if __name__ == "__main__":

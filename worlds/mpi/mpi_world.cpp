@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "worlds/backoff.hpp"
+#include "worlds/supervisor.hpp"
 
 namespace weft {
 namespace {
 
 constexpr int kNoticeTag = 1;
 constexpr Nanoseconds kProbeEvery = 1'000'000;
-// Beyond its deadline a rank waits this much longer, so that the supervisor of a stopped rank names that first.
-constexpr Nanoseconds kCourtesy = 1'000'000'000;
+// Beyond its deadline a rank waits this much longer, so that the supervisor of a stopped or stuck rank names that
+// first.
+constexpr Nanoseconds kCourtesy = Supervisor::kLate + 1'000'000'000;
 constexpr Nanoseconds kHearOthers = 300'000'000;  // for notices of lower ranks that gave up at the same time
 constexpr useconds_t kLetCulpritSpeak = 1'000'000;
 

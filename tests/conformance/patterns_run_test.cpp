@@ -1,4 +1,4 @@
-// Every registered pattern, executed by every rank over the model transport in virtual time, with its payload checked.
+// Every registered pattern, executed by every rank with its payload checked: in virtual time, and over shared memory.
 #include <atomic>
 
 #include <gtest/gtest.h>
@@ -33,13 +33,15 @@ struct Outcome {
   Nanoseconds end = 0;
 };
 
-Outcome run(const Point& point, int ranks) {
+Outcome run(const Point& point, int ranks, const std::string& transport) {
   std::atomic<std::uint64_t> wrong = 0;
   std::atomic<Nanoseconds> end = 0;
   LaunchOptions launch;
   launch.ranks = ranks;
-  worlds::registry().find("fibers").launch(launch, [&](World& world) {
-    const auto communicator = transports::registry().find("model").create(world, {});
+  const Transport& chosen = transports::registry().find(transport);
+  const std::string where = chosen.needs_world.empty() ? "threads" : chosen.needs_world;
+  const int code = worlds::registry().find(where).launch(launch, [&](World& world) {
+    const auto communicator = chosen.create(world, {.oversubscribed = true, .model = {}});
     const std::unique_ptr<Workload> work = point.build(world.rank());
     for (std::size_t i = 0; i < work->programs().size(); ++i) {
       const Program program = lower(work->programs()[i], *communicator);
@@ -59,18 +61,28 @@ Outcome run(const Point& point, int ranks) {
     }
     return 0;
   });
+  EXPECT_EQ(code, 0);
   return {wrong, end};
 }
 
-class EveryPatternRuns : public testing::TestWithParam<Pattern> {};
-
-TEST_P(EveryPatternRuns, WithTheRightData) {
-  for (const int ranks : {1, 2, 3, 4, 5, 7, 8}) {
-    for (const Point& point : GetParam().plan(small_request(), ranks)) {
-      if (!point.refused.empty()) continue;
-      EXPECT_EQ(run(point, ranks).wrong, 0U) << point.operation << " " << point.algorithm << " on " << ranks;
-    }
+class EveryPatternRuns : public testing::TestWithParam<Pattern> {
+ protected:
+  static void run_all(const std::string& transport, std::initializer_list<int> worlds, const Request& request) {
+    for (const int ranks : worlds)
+      for (const Point& point : GetParam().plan(request, ranks)) {
+        if (!point.refused.empty()) continue;
+        EXPECT_EQ(run(point, ranks, transport).wrong, 0U)
+            << point.operation << " " << point.algorithm << " on " << ranks;
+      }
   }
+};
+
+TEST_P(EveryPatternRuns, InVirtualTimeWithTheRightData) { run_all("model", {1, 2, 3, 4, 5, 7, 8}, small_request()); }
+
+TEST_P(EveryPatternRuns, OverSharedMemoryWithTheRightData) {
+  Request request = small_request();
+  request.forward_ns = request.backward_ns = 20'000;  // real time here
+  run_all("shm", {1, 2, 3, 4}, request);
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns::registry().entries()),
@@ -79,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns:
 TEST(PipelineRuns, InTheTimeOfItsTimeline) {
   for (const int ranks : {2, 4, 8})
     for (const Point& point : patterns::registry().find("pipeline").plan(small_request(), ranks)) {
-      const Outcome outcome = run(point, ranks);
+      const Outcome outcome = run(point, ranks, "model");
       Nanoseconds drawn = 0;
       for (const Slice& slice : timeline(point.algorithm, ranks, 5, 1'000'000, 2'000'000, kAlpha))
         drawn = std::max(drawn, slice.end);
