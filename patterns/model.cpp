@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "core/units.hpp"
 
 namespace weft {
 
@@ -56,8 +57,9 @@ std::vector<std::string> models_in(const std::string& directory) {
 
 fs::path find_file(const std::string& name_or_path, const std::string& directory) {
   const fs::path path(name_or_path);
+  std::error_code failure;
   if (name_or_path.find('/') != std::string::npos || path.extension() == ".json")
-    return fs::is_directory(path) ? path / "config.json" : path;
+    return fs::is_directory(path, failure) ? path / "config.json" : path;
   const std::vector<std::string> names = models_in(directory);
   if (names.empty())
     throw UsageError(
@@ -67,21 +69,50 @@ fs::path find_file(const std::string& name_or_path, const std::string& directory
   return fs::path(directory) / (name_or_path + ".json");
 }
 
-json read_json(const fs::path& path) {
-  std::ifstream file(path);
+/// Published files have a few kilobytes.
+constexpr std::size_t kLargestFile = 16 << 20;
+constexpr int kDeepest = 100;
+
+std::string read_file(const fs::path& path) {
   std::error_code failure;
-  if (!file || fs::is_directory(path, failure))
+  const fs::file_type type = fs::status(path, failure).type();
+  const bool readable = type == fs::file_type::regular || type == fs::file_type::character;  // a FIFO would block
+  std::ifstream file;
+  if (readable) file.open(path);
+  if (!file.is_open() || !file)
     throw UsageError(
         fmt::format("{}: cannot be read: give the path of a Hugging Face style config.json", path.string()));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text(kLargestFile + 1, '\0');  // /dev/zero has no end
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kLargestFile)
+    throw UsageError(fmt::format("{}: is larger than {}: a Hugging Face style config.json is needed", path.string(),
+                                 format_bytes(kLargestFile)));
+  return text;
+}
+
+json read_json(const fs::path& path) {
+  const std::string text = read_file(path);
+  // Copying and printing recurse with the depth of a value: what is nested too deeply is not kept.
+  bool too_deep = false;
+  const auto keep = [&](int depth, json::parse_event_t, json&) {
+    too_deep |= depth > kDeepest;
+    return depth <= kDeepest;
+  };
   json config;
   try {
-    config = json::parse(text);
+    config = json::parse(text, keep);
+  } catch (const json::out_of_range&) {
+    throw UsageError(fmt::format(
+        "{}: holds a number too large for any shape: a Hugging Face style config.json is needed", path.string()));
   } catch (const json::parse_error& error) {
     const bool cut = error.byte > text.size();
     throw UsageError(fmt::format("{}: {} at byte {}: a Hugging Face style config.json is needed", path.string(),
                                  cut ? "ends too soon" : "is not JSON", std::min(error.byte, text.size())));
   }
+  if (too_deep)
+    throw UsageError(fmt::format("{}: is nested more than {} deep: a Hugging Face style config.json is needed",
+                                 path.string(), kDeepest));
   if (!config.is_object())
     throw UsageError(fmt::format("{}: holds {} {}: an object with keys such as hidden_size is needed", path.string(),
                                  config.is_array() ? "an" : "a", config.type_name()));

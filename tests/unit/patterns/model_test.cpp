@@ -115,6 +115,14 @@ TEST_F(ModelFile, WhatIsNoConfig) {
   EXPECT_THAT(sentence("hidden_size: 64"), HasSubstr("is not JSON"));
   EXPECT_THAT(sentence("[1, 2]"), HasSubstr("holds an array"));
   EXPECT_THAT(sentence("42"), HasSubstr("holds a number"));
+  EXPECT_THAT(sentence(R"({"hidden_size": 1e999})"), HasSubstr("number too large"));
+  EXPECT_THAT(sentence(std::string(17 << 20, ' ')), HasSubstr("larger than 16M"));
+}
+
+TEST_F(ModelFile, WhatIsNestedTooDeeplyToBeCopiedOrPrinted) {
+  const std::string nest = std::string(300'000, '[') + std::string(300'000, ']');
+  EXPECT_THAT(sentence(R"({"hidden_size": )" + nest + "}"), HasSubstr("nested more than"));
+  EXPECT_THAT(sentence(R"({"text_config": {"hidden_size": 64, "x": )" + nest + "}}"), HasSubstr("nested more than"));
 }
 
 TEST_F(ModelFile, MissingKeysAreNamedWithTheirAlternatives) {
@@ -151,6 +159,7 @@ TEST_F(ModelFile, MissingFilesAndUnknownNames) {
   };
   EXPECT_THAT(refusal("deepseek-v4-por", kModels), HasSubstr("did you mean 'deepseek-v4-pro'?"));
   EXPECT_THAT(refusal("deepseek-v3", folder_.string()), HasSubstr("no models lie in"));
+  EXPECT_THAT(refusal(std::string(300, 'a') + ".json", kModels), HasSubstr("cannot be read"));
   EXPECT_THAT(refusal("./absent.json", kModels), HasSubstr("./absent.json: cannot be read"));
   EXPECT_THAT(refusal(folder_.string(), kModels), HasSubstr("config.json: cannot be read"));
 }
