@@ -159,6 +159,8 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   record.wire_bytes = busiest_wire_bytes(world_, workload);
   std::string problem = agree_problem(world_, check_memory(workload, *transport.communicator, options));
   std::unique_ptr<PreparedPoint> prepared;
+  const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
+  world_.set_deadline(options.timeout + time_to_touch(memory), "allocating the buffers");
   if (problem.empty()) {
     try {
       prepared = std::make_unique<PreparedPoint>(workload, *transport.communicator, world_, options);

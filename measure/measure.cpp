@@ -37,6 +37,12 @@ std::size_t agree_slots(World& world, const SpaceSizes& sizes, const MeasureOpti
 
 }  // namespace
 
+Nanoseconds time_to_touch(Bytes bytes) {
+  constexpr Bytes kFree = Bytes{1} << 30;
+  constexpr Bytes kPerSecond = Bytes{64} << 20;
+  return bytes <= kFree ? 0 : static_cast<Nanoseconds>((bytes - kFree) / kPerSecond) * 1'000'000'000;
+}
+
 PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicator, World& world,
                              const MeasureOptions& options)
     : workload_(workload),
@@ -45,6 +51,7 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       options_(options),
       programs_(lowered(workload.programs(), communicator)),
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
+  bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   executors_.reserve(programs_.size());
   for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
 }
@@ -116,12 +123,13 @@ void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
     return;
   }
   std::uint64_t wrong = 0;
+  const Nanoseconds touch = time_to_touch(bytes_);
   for (int round = 0; round < options_.checks; ++round) {
     for (std::size_t program = 0; program < programs_.size(); ++program) {
       const std::uint64_t salt = 1000 + static_cast<std::uint64_t>(round) * programs_.size() + program;
       const Buffers buffers = arena_.slot(program);
       workload_.fill(program, buffers, salt);
-      world_.set_deadline(options_.timeout, "checking the payload");
+      world_.set_deadline(options_.timeout + touch, "checking the payload");
       barrier.wait();
       executors_[program].run(buffers);
       wrong += workload_.count_wrong(program, buffers, salt);
@@ -133,7 +141,7 @@ void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
 // Every buffer gets a valid payload once, so that the timed traffic never moves untouched or zero pages.
 void PreparedPoint::fill_all_slots() {
   for (std::size_t slot = 0; slot < arena_.slots(); ++slot) {
-    if (slot % 64 == 0) world_.set_deadline(options_.timeout, "filling the buffers");
+    if (slot % 64 == 0) world_.set_deadline(options_.timeout + time_to_touch(bytes_), "filling the buffers");
     workload_.fill(program_of(slot), arena_.slot(slot), slot);
   }
 }

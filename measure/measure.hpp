@@ -25,6 +25,10 @@ struct MeasureOptions {
 inline constexpr int kLeastIterations = 10;
 inline constexpr int kMostIterations = 1000;
 
+/// What is added to the time-out before a rank's buffers of so many bytes are allocated, filled or checked: nothing up
+/// to 1 GiB, beyond it a second for each 64 MiB (first touch, and payload written by one thread of a busy machine).
+Nanoseconds time_to_touch(Bytes bytes);
+
 /// One point made ready on this rank: lowered programs, executors and memory.
 class PreparedPoint {
  public:
@@ -52,6 +56,7 @@ class PreparedPoint {
   std::vector<Program> programs_;  // lowered
   std::vector<Executor> executors_;
   Arena arena_;
+  Bytes bytes_ = 0;  // of the buffers
 };
 
 }  // namespace weft
