@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/run_options.hpp"
+#include "patterns/model.hpp"
+#include "patterns/registry.hpp"
 
 namespace weft::cli {
 
@@ -21,12 +25,20 @@ nlohmann::json of(const FabricModel& fabric) {
           {"overhead_ns", fabric.overhead}};
 }
 
+nlohmann::json of(const Model& model) {
+  return {{"hidden", model.hidden}, {"experts", model.experts},       {"top_k", model.top_k},
+          {"groups", model.groups}, {"top_groups", model.top_groups}, {"streams", model.streams}};
+}
+
 }  // namespace
 
 nlohmann::json RunOptions::configuration() const {
+  const bool shaped = std::any_of(patterns.begin(), patterns.end(), [](const std::string& name) {
+    return patterns::registry().find(name).shaped_by_model;
+  });
   return {{"patterns", patterns},
           {"transports", transports},
-          {"ranks", launch.ranks},
+          {"ranks", ranks},
           {"min_bytes", request.min_bytes},
           {"max_bytes", request.max_bytes},
           {"factor", request.factor},
@@ -35,6 +47,7 @@ nlohmann::json RunOptions::configuration() const {
           {"algorithms", request.algorithms},
           {"in_place", request.in_place},
           {"model", request.model},
+          {"model_shape", shaped ? of(load_model(request.model, request.models_directory)) : nlohmann::json()},
           {"tokens", request.tokens},
           {"router", request.router.kind},
           {"router_max_over_mean", request.router.max_over_mean},

@@ -49,14 +49,13 @@ FabricModel parse_fabric(std::string_view text, FabricModel model) {
   for (const std::string& pair : split(text, ',')) {
     const std::size_t equals = pair.find('=');
     const std::string key = pair.substr(0, equals);
-    if (equals == std::string::npos)
-      throw UsageError(fmt::format("--fabric: '{}' is not KEY=VALUE, such as latency=2us", pair));
+    if (equals == std::string::npos) throw UsageError(fmt::format("'{}' is not KEY=VALUE, such as latency=2us", pair));
     const std::string_view value = std::string_view(pair).substr(equals + 1);
     if (key == "latency") {
       model.latency = parse_duration(value);
     } else if (key == "bandwidth") {
       model.bandwidth = plain_number(value, "bandwidth in GB/s");
-      if (model.bandwidth == 0) throw UsageError("--fabric: a bandwidth of 0 GB/s carries nothing");
+      if (model.bandwidth == 0) throw UsageError("a bandwidth of 0 GB/s carries nothing");
     } else if (key == "jitter") {
       model.jitter = plain_number(value, "jitter (sigma of a log-normal factor)");
     } else if (key == "skew") {
@@ -64,7 +63,7 @@ FabricModel parse_fabric(std::string_view text, FabricModel model) {
     } else if (key == "overhead") {
       model.overhead = parse_duration(value);
     } else {
-      throw UsageError("--fabric: " + unknown_name("key", key, kKeys));
+      throw UsageError("" + unknown_name("key", key, kKeys));
     }
   }
   return model;

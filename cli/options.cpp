@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -69,6 +70,8 @@ CLI::Option* add_integer(CLI::App& run, const std::string& flags, const std::str
 
 Values parse_list(const std::string& text) {
   Values parts = split(text, ',');
+  for (const std::string& part : parts)
+    if (std::count(parts.begin(), parts.end(), part) > 1) throw UsageError(fmt::format("'{}' is named twice", part));
   for (const std::string& part : parts)
     if (part.empty()) throw UsageError(fmt::format("'{}' has an empty part: give names separated by commas", text));
   return parts;
@@ -162,7 +165,7 @@ void add_where(CLI::App& run, RunOptions& options) {
 
 void add_how(CLI::App& run, RunOptions& options) {
   MeasureOptions& measure = options.measure;
-  add(run, "-n,--iterations", "Timed iterations; not given: as many as --budget allows", kHow,
+  add(run, "-n,--iterations", "Timed iterations; not given: as many as --budget allows, from 10 to 1000", kHow,
       [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
   add(run, "--budget", "Seconds of timed iterations per point where -n is not given", kHow, [&](const std::string& t) {
     measure.budget = static_cast<Nanoseconds>(parse_real(t, 1e-6, 86400) * 1e9);

@@ -40,6 +40,8 @@ Record describe(const Point& point, const RunOptions& options, const std::string
   record.bytes_per_rank = point.bytes_per_rank;
   record.bytes_per_peer = point.bytes_per_peer;
   record.logical_bytes = point.logical_bytes;
+  // Uneven traffic is limited by the busiest port, which may be a receiver's.
+  if (point.logical_bytes > 0) record.wire_bytes = point.bytes_per_rank;
   record.imbalance = point.imbalance;
   record.bubble_formula = point.bubble_formula;
   record.notes = join_notes(point.notes);

@@ -29,6 +29,8 @@ void Progress::start_point(const std::string& what) {
   std::fflush(stderr);
 }
 
+void Progress::skip_point() { --points_; }
+
 void Progress::end_point() {
   ++done_;
   if (terminal_) fmt::print(stderr, "\r\x1b[K");

@@ -14,7 +14,8 @@ class Progress {
   explicit Progress(std::size_t points);
 
   void start_point(const std::string& what);
-  void end_point();  ///< takes the changing line away, so that a table row can be printed
+  void skip_point();  ///< the next point is not measured
+  void end_point();   ///< takes the changing line away, so that a table row can be printed
 
  private:
   std::size_t points_;

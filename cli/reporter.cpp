@@ -3,15 +3,20 @@
 #include <cstdio>
 #include <ctime>
 
+#include <CLI/Version.hpp>
+#include <boost/version.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "cli/pipeline_timeline.hpp"
+#include "cli/show_run.hpp"
 #include "results/provenance.hpp"
 
 namespace weft::cli {
 
 namespace {
+
+constexpr const char* kLiveFormat = "table";  // the others are printed as a whole, at the end
 
 nlohmann::json traffic_rows(const Call& call, const Record& record) {
   nlohmann::json rows = nlohmann::json::array();
@@ -21,14 +26,25 @@ nlohmann::json traffic_rows(const Call& call, const Record& record) {
   return {{"operation", record.operation}, {"ranks", call.ranks}, {"bytes", std::move(rows)}};
 }
 
-RunInfo run_info(const RunOptions& options, const nlohmann::json& topology) {
-  ProvenanceInput input{
-      .command_line = options.command_line, .libraries = {}, .seed = options.request.seed, .ranks = topology};
+std::map<std::string, std::string> library_versions(const RunOptions& options) {
+  std::map<std::string, std::string> versions = {
+      {"Boost", BOOST_LIB_VERSION},
+      {"CLI11", CLI11_VERSION},
+      {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+      {"hwloc", hwloc_version()},
+      {"nlohmann_json",
+       fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)}};
   for (const std::string& name : options.transports) {
     const std::string version = transports::registry().find(name).version;
-    if (!version.empty()) input.libraries[name] = version;
+    if (!version.empty()) versions[name] = version;
   }
-  return {.provenance = collect_provenance(input), .configuration = options.configuration(), .topology = topology};
+  return versions;
+}
+
+RunInfo run_info(const RunOptions& options) {
+  ProvenanceInput input{
+      .command_line = options.command_line, .libraries = library_versions(options), .seed = options.request.seed};
+  return {.provenance = collect_provenance(input), .configuration = options.configuration(), .topology = nullptr};
 }
 
 std::string default_folder() { return fmt::format("runs/{:%Y-%m-%dT%H-%M-%S}", fmt::gmtime(std::time(nullptr))); }
@@ -36,18 +52,25 @@ std::string default_folder() { return fmt::format("runs/{:%Y-%m-%dT%H-%M-%S}", f
 }  // namespace
 
 std::string open_run_folder(const RunOptions& options) {
-  const RunInfo info = run_info(options, nullptr);
+  const RunInfo info = run_info(options);
   if (!options.resume.empty()) return RunWriter::resume(options.resume, info).folder().string();
   return RunWriter::create(options.out.empty() ? default_folder() : options.out, info).folder().string();
 }
 
+void close_run_folder(const RunOptions& options, const std::string& folder, int exit_code) {
+  RunWriter::attach(folder, nullptr).finish(exit_code);
+  if (options.format != kLiveFormat) fmt::print("{}", show_run(read_run(folder), options.format));
+  std::fflush(stdout);
+  fmt::print(stderr, "weft: results in {}\n", folder);
+}
+
 Reporter::Reporter(const Job& job, const Topology& topology)
     : job_(job),
-      writer_(RunWriter::resume(job.folder, run_info(job.options, nlohmann::json(topology.places)))),
-      formatter_(find_format(job.options.format).make()),
+      writer_(RunWriter::attach(job.folder, job.first ? nlohmann::json(topology.places) : nlohmann::json())),
+      formatter_(job.options.format == kLiveFormat ? find_format(kLiveFormat).make() : nullptr),
       progress_(job.plan.size() * job.transports.size()) {
   if (!job.first) return;
-  for (const Record& record : writer_.kept()) print(formatter_->add(record));
+  for (const Record& record : writer_.kept()) print(record);
 }
 
 void Reporter::start(const Record& record) {
@@ -58,7 +81,7 @@ void Reporter::start(const Record& record) {
 void Reporter::add(const Point& point, Record& record, const Samples& samples) {
   writer_.append(record, samples);
   progress_.end_point();
-  print(formatter_->add(record));
+  print(record);
   add_details(point, record);
 }
 
@@ -70,14 +93,15 @@ void Reporter::add_details(const Point& point, const Record& record) {
     writer_.add_detail("pipeline", record, pipeline_timeline(job_.options.request, record));
 }
 
-void Reporter::finish(int exit_code) {
-  print(formatter_->finish());
-  writer_.finish(exit_code);
-  fmt::print(stderr, "weft: results in {}\n", writer_.folder().string());
+void Reporter::finish() {
+  if (!formatter_) return;
+  fmt::print("{}", formatter_->finish());
+  std::fflush(stdout);
 }
 
-void Reporter::print(const std::string& text) {
-  fmt::print("{}", text);
+void Reporter::print(const Record& record) {
+  if (!formatter_) return;
+  fmt::print("{}", formatter_->add(record));
   std::fflush(stdout);
 }
 

@@ -15,6 +15,10 @@ namespace weft::cli {
 /// where it cannot be written, holds a run already, or is another run than the one to be resumed.
 std::string open_run_folder(const RunOptions& options);
 
+/// After the last rank has ended: writes the exit code, prints what is printed only as a whole, and says where the run
+/// lies.
+void close_run_folder(const RunOptions& options, const std::string& folder, int exit_code);
+
 /// Rank 0's hand on the results: appends each point to the run folder and prints it as it ends.
 class Reporter {
  public:
@@ -23,15 +27,16 @@ class Reporter {
   bool has(const Record& record) const { return writer_.has(record); }
   void start(const Record& record);
   void add(const Point& point, Record& record, const Samples& samples);
-  void finish(int exit_code);
+  void skip() { progress_.skip_point(); }
+  void finish();
 
  private:
-  void print(const std::string& text);
+  void print(const Record& record);
   void add_details(const Point& point, const Record& record);
 
   const Job& job_;
   RunWriter writer_;
-  std::unique_ptr<Formatter> formatter_;
+  std::unique_ptr<Formatter> formatter_;  ///< of the table that grows as points end; null for the other formats
   Progress progress_;
 };
 

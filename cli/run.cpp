@@ -32,6 +32,12 @@ bool needs(const std::string& transport, const char* world) {
   return transports::registry().find(transport).needs_world == world;
 }
 
+void refuse_repeated(const char* what, const std::vector<std::string>& names) {
+  for (auto name = names.begin(); name != names.end(); ++name)
+    if (std::find(names.begin(), name, *name) != name)
+      throw UsageError(fmt::format("{} '{}' is named twice", what, *name));
+}
+
 // Everything that can be said about the request without a rank.
 void validate(RunOptions& options) {
   Request& request = options.request;
@@ -39,6 +45,8 @@ void validate(RunOptions& options) {
   if (request.min_bytes > request.max_bytes)
     throw UsageError(fmt::format("--min-bytes {} is larger than --max-bytes {}", format_bytes(request.min_bytes),
                                  format_bytes(request.max_bytes)));
+  refuse_repeated("pattern", options.patterns);
+  refuse_repeated("transport", options.transports);
   std::vector<const Pattern*> chosen;
   for (const std::string& name : options.patterns) chosen.push_back(&patterns::registry().find(name));
   validate_algorithms(request, chosen);
@@ -107,6 +115,7 @@ int run(RunOptions options) {
                                      [](const auto& name) { return needs(name, "mpi"); });
   if (wants_mpi && !launcher_environment()) start_under_mpirun(options, default_ranks(options));
   const std::vector<Group> groups = group_transports(options);
+  options.ranks = groups.empty() ? 0 : groups.front().ranks;
   std::vector<Job> jobs;
   for (const Group& group : groups) {
     refuse_too_many_ranks(options, group);
@@ -122,6 +131,7 @@ int run(RunOptions options) {
     jobs[i].folder = folder;
     exit_code = std::max(exit_code, launch(jobs[i], groups[i]));
   }
+  if (is_first_process()) close_run_folder(options, folder, exit_code);
   return exit_code;
 }
 

@@ -20,6 +20,7 @@ struct RunOptions {
   MeasureOptions measure;
   TransportOptions transport;
   LaunchOptions launch;
+  int ranks = 0;  ///< of the run, once it is known
   bool oversubscribe = false;
   std::string format = "table";
   std::string out;     ///< run folder; empty: runs/<time>

@@ -96,7 +96,7 @@ int Session::run() {
   if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
   for (const Point& point : job_.plan)
     for (OpenTransport& transport : transports_) measure_point(point, transport);
-  if (leader()) reporter_->finish(exit_code_);
+  if (leader()) reporter_->finish();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();
   transports_.clear();
@@ -108,10 +108,16 @@ void Session::measure_point(const Point& point, OpenTransport& transport) {
   Record record = describe(point, job_.options, transport.name, world_.ranks());
   record.oversubscribed = oversubscribed();
   const std::unique_ptr<Workload> workload = choose_workload(point, transport, record);
-  if (!workload && record.reason.empty()) return;
+  if (!workload && record.reason.empty()) {
+    if (leader()) reporter_->skip();
+    return;
+  }
   world_.set_deadline(job_.options.launch.timeout, "agreeing on the next point");
   const bool skip = world_.allgather(leader() && reporter_->has(record) ? "skip" : "").front() == "skip";
-  if (skip) return;
+  if (skip) {
+    if (leader()) reporter_->skip();
+    return;
+  }
   if (leader()) reporter_->start(record);
   Samples samples;
   if (workload) measure_workload(point, *workload, transport, record, samples);
@@ -156,7 +162,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
                                Samples& samples) {
   const MeasureOptions options = measure_options(*transport.communicator);
   record.cache = name_of(options.cache);
-  record.wire_bytes = busiest_wire_bytes(world_, workload);
+  if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
   std::string problem = agree_problem(world_, check_memory(workload, *transport.communicator, options));
   std::unique_ptr<PreparedPoint> prepared;
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);

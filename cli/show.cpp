@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/show_run.hpp"
 #include "core/error.hpp"
 #include "results/format.hpp"
 #include "results/run_folder.hpp"
@@ -22,14 +23,19 @@ int show(const Show& wanted) {
   for (const std::string& folder : wanted.folders) runs.push_back(read_run(folder));
   for (const Run& run : runs) {
     if (runs.size() > 1) fmt::print("# {}\n", run.folder.string());
-    const std::unique_ptr<Formatter> formatter = find_format(wanted.format).make();
-    for (const Record& record : run.records) fmt::print("{}", formatter->add(record));
-    fmt::print("{}", formatter->finish());
+    fmt::print("{}", show_run(run, wanted.format));
   }
   return static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace
+
+std::string show_run(const Run& run, const std::string& format) {
+  const std::unique_ptr<Formatter> formatter = find_format(format).make();
+  std::string text;
+  for (const Record& record : run.records) text += formatter->add(record);
+  return text + formatter->finish();
+}
 
 void add_show(CLI::App& app, Chosen& chosen) {
   CLI::App* const command = app.add_subcommand("show", "Print the table of earlier runs");

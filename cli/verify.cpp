@@ -86,8 +86,10 @@ void verify_pattern(Verification& verification, const Pattern& pattern) {
 }
 
 int verify(Verification& verification) {
+  std::vector<const Pattern*> chosen;
+  for (const std::string& name : verification.patterns) chosen.push_back(&patterns::registry().find(name));
   for (const Algorithm& algorithm : collectives::registry().entries()) verify_algorithm(verification, algorithm);
-  for (const std::string& name : verification.patterns) verify_pattern(verification, patterns::registry().find(name));
+  for (const Pattern* pattern : chosen) verify_pattern(verification, *pattern);
   if (verification.wrong > 0) fmt::print("{} findings\n", verification.wrong);
   return static_cast<int>(verification.wrong == 0 ? ExitCode::ok : ExitCode::wrong_data);
 }

@@ -118,6 +118,12 @@ Place current_place() {
           .quota = cpu_quota()};
 }
 
+std::string hwloc_version() {
+  const unsigned version = hwloc_get_api_version();
+  return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff) + "." +
+         std::to_string(version & 0xff);
+}
+
 int usable_cores() { return within_quota(cores_with(current_cpus().get()).size()); }
 
 int host_cores() { return within_quota(cores_with(hwloc_topology_get_allowed_cpuset(machine())).size()); }

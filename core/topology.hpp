@@ -37,6 +37,9 @@ int usable_cores();
 /// Cores of this host that any process of its control group may use, no more than the CPU quota.
 int host_cores();
 
+/// The version of the hwloc library at run time, "2.9.0".
+std::string hwloc_version();
+
 /// Binds the calling process to the `index`-th core (modulo their number) of those it may run on. Returns false where
 /// the system does not let it.
 bool bind_to_core(int index);

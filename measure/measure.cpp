@@ -27,6 +27,14 @@ void read_through(const std::byte* data, Bytes bytes) {
   asm volatile("" : : "r"(sum) : "memory");
 }
 
+Nanoseconds emulated_compute(const Program& program) {
+  Nanoseconds sum = 0;
+  for (const Lane& lane : program.lanes)
+    for (const Step& step : lane.steps())
+      if (step.action == Action::compute) sum += static_cast<Nanoseconds>(step.bytes);
+  return sum;
+}
+
 // The slots must be the same everywhere although sizes may differ: the smallest wish of any rank wins.
 std::size_t agree_slots(World& world, const SpaceSizes& sizes, const MeasureOptions& options) {
   std::size_t least = Arena::slots_for(options.cache, sizes, options.last_level_cache);
@@ -53,7 +61,10 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   executors_.reserve(programs_.size());
-  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
+  for (const Program& program : programs_) {
+    executors_.emplace_back(program, communicator, world);
+    emulated_ = std::max(emulated_, emulated_compute(program));
+  }
 }
 
 Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator& communicator,
@@ -96,7 +107,7 @@ Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration
     read_through(buffers.out, programs_[program].out_bytes);
     workload_.fill(program, buffers, iteration);
   }
-  world_.set_deadline(options_.timeout, "measuring");
+  world_.set_deadline(patience(), "measuring");
   barrier.wait();
   const Nanoseconds start = communicator_.now();
   executors_[program].run(buffers);
@@ -107,6 +118,9 @@ Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration
   }
   return end - start;
 }
+
+// Emulated compute is no silence: every rank may have to wait for that of all others.
+Nanoseconds PreparedPoint::patience() const { return options_.timeout + emulated_ * communicator_.ranks(); }
 
 int PreparedPoint::agree_iterations(Nanoseconds one) {
   if (options_.iterations > 0) return options_.iterations;
@@ -129,7 +143,7 @@ void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
       const std::uint64_t salt = 1000 + static_cast<std::uint64_t>(round) * programs_.size() + program;
       const Buffers buffers = arena_.slot(program);
       workload_.fill(program, buffers, salt);
-      world_.set_deadline(options_.timeout + touch, "checking the payload");
+      world_.set_deadline(patience() + touch, "checking the payload");
       barrier.wait();
       executors_[program].run(buffers);
       wrong += workload_.count_wrong(program, buffers, salt);

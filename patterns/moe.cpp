@@ -21,6 +21,7 @@ Bytes dispatch_token_bytes(std::uint64_t hidden) { return hidden + (hidden + kSc
 Bytes combine_token_bytes(std::uint64_t hidden) { return 2 * hidden; }
 
 constexpr int kMostRoutings = 1024;
+constexpr std::uint64_t kMostDraws = std::uint64_t{1} << 27;  // a few seconds of planning
 
 using Matrices = std::vector<std::shared_ptr<const TrafficMatrix>>;
 
@@ -37,10 +38,16 @@ struct Volume {
   Bytes with_local = 0;
 };
 
-void check(const Request& request) {
+void check(const Request& request, int ranks) {
   check_tokens(request);
   if (request.routings < 1 || request.routings > kMostRoutings)
     throw UsageError(fmt::format("--routings {}: from 1 to {} routings are needed", request.routings, kMostRoutings));
+  const std::uint64_t draws =
+      request.tokens * static_cast<std::uint64_t>(ranks) * static_cast<std::uint64_t>(request.routings);
+  if (draws > kMostDraws)
+    throw UsageError(fmt::format(
+        "--tokens {} on {} ranks in {} routings are {} tokens to be routed beforehand: at most {} are, give fewer",
+        request.tokens, ranks, request.routings, draws, kMostDraws));
 }
 
 Traffic draw_traffic(const Model& model, const Request& request, int ranks) {
@@ -167,7 +174,7 @@ void add_points(const Direction& direction, const Traffic& traffic, Point point,
 }
 
 std::vector<Point> plan_moe(const Request& request, int ranks) {
-  check(request);
+  check(request, ranks);
   const Model model = load_model(request.model, request.models_directory);
   const Direction directions[] = {
       {.name = "dispatch", .dtype = Datatype::fp8, .token_bytes = dispatch_token_bytes(model.hidden), .back = false},
@@ -198,6 +205,7 @@ Pattern moe() {
   pattern.name = "moe";
   pattern.summary = "expert parallelism: dispatch of tokens to experts drawn by a router (FP8), and combine (BF16)";
   pattern.collectives = {Collective::all_to_allv};
+  pattern.shaped_by_model = true;
   pattern.plan = plan_moe;
   return pattern;
 }

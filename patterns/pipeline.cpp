@@ -85,6 +85,7 @@ Pattern pipeline() {
   Pattern pattern;
   pattern.name = "pipeline";
   pattern.summary = "pipeline parallelism: activations and gradients between stages that emulate their compute";
+  pattern.shaped_by_model = true;
   pattern.plan = plan_pipeline;
   return pattern;
 }

@@ -51,6 +51,7 @@ struct Pattern {
   std::function<std::vector<Point>(const Request&, int ranks)> plan;
   /// The collectives whose algorithms the user may name for it.
   std::vector<Collective> collectives = {};
+  bool shaped_by_model = false;  ///< whether Request::model decides its sizes
 
   std::string key() const { return name; }
 };

@@ -21,6 +21,9 @@ using std::string_view_literals::operator""sv;
 constexpr std::array kSteeringPrefixes = {
     "OMPI_MCA_"sv, "OMPI_COMM_WORLD_"sv, "PMIX_MCA_"sv,     "PRTE_MCA_"sv, "UCX_"sv, "NCCL_"sv, "FI_"sv, "GLOO_"sv,
     "OMP_"sv,      "MALLOC_"sv,          "GLIBC_TUNABLES"sv};
+// What mpirun tells its own processes: addresses and session folders, different in each run.
+constexpr std::array kLauncherInternals = {"OMPI_MCA_orte_"sv, "OMPI_MCA_ess"sv, "OMPI_MCA_pmix"sv,
+                                           "OMPI_MCA_hnp_uri"sv, "OMPI_MCA_initial_wdir"sv};
 constexpr std::array kSlurmNames = {"SLURM_JOB_ID"sv,        "SLURM_NNODES"sv,       "SLURM_NTASKS"sv,
                                     "SLURM_CPUS_PER_TASK"sv, "SLURM_DISTRIBUTION"sv, "SLURM_CPU_BIND"sv,
                                     "SLURM_MPI_TYPE"sv};
@@ -30,6 +33,7 @@ constexpr std::array kSecretHints = {"KEY"sv,    "TOKEN"sv,      "SECRET"sv, "PA
 bool steers(std::string_view name) {
   const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
   const auto hints = [&](std::string_view hint) { return name.find(hint) != std::string_view::npos; };
+  if (std::any_of(kLauncherInternals.begin(), kLauncherInternals.end(), begins)) return false;
   if (std::any_of(kSecretHints.begin(), kSecretHints.end(), hints)) return false;
   return std::any_of(kSteeringPrefixes.begin(), kSteeringPrefixes.end(), begins) ||
          std::find(kSlurmNames.begin(), kSlurmNames.end(), name) != kSlurmNames.end();
@@ -67,7 +71,6 @@ nlohmann::json collect_provenance(const ProvenanceInput& input) {
           {"build", {{"compiler", kCompiler}, {"type", kBuildType}, {"flags", kBuildFlags}}},
           {"libraries", input.libraries},
           {"host", host_facts()},
-          {"ranks", input.ranks},
           {"environment", steering_environment(environment)},
           {"seed", input.seed}};
 }

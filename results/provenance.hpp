@@ -15,7 +15,6 @@ struct ProvenanceInput {
   std::vector<std::string> command_line;
   std::map<std::string, std::string> libraries;  ///< name -> version, of those that move the data
   std::uint64_t seed = 0;
-  nlohmann::json ranks;  ///< per rank: host, pid, binding
 };
 
 /// Everything run.json says about how its figures came about: the input, weft's version, the build, this host (kernel,

@@ -57,6 +57,11 @@ class RunWriter {
   /// is another one, naming what differs.
   static RunWriter resume(const std::filesystem::path& folder, const RunInfo& info);
 
+  /// Joins a run that create or resume has prepared, in the process that measures: keeps every
+  /// whole row, and writes the
+  /// topology, which is known only there, where it is not null. Throws UsageError as read_run.
+  static RunWriter attach(const std::filesystem::path& folder, const nlohmann::json& topology);
+
   /// Whether the resumed run holds the point already: compares Record::key().
   bool has(const Record& record) const { return keys_.contains(record.key()); }
 
@@ -84,6 +89,7 @@ class RunWriter {
   explicit RunWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
   void open_files();
   void write_info() const;
+  void load_rows();
   void keep_measured();
   void drop_other_details() const;
 

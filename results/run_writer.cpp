@@ -103,18 +103,41 @@ RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& 
   return writer;
 }
 
+RunWriter RunWriter::attach(const std::filesystem::path& folder, const nlohmann::json& topology) {
+  RunWriter writer(folder);
+  writer.info_ = read_run_info(folder);
+  heal(folder / "points.csv", column_names());
+  heal(folder / "samples.csv", sample_columns());
+  writer.load_rows();
+  if (!topology.is_null()) writer.info_["topology"] = topology;
+  writer.write_info();
+  writer.open_files();
+  return writer;
+}
+
+void RunWriter::load_rows() {
+  for (Record& record : records_of(read_csv(folder_ / "points.csv"))) {
+    keys_.insert(record.key());
+    next_point_ = std::max(next_point_, record.point + 1);
+    kept_.push_back(std::move(record));
+  }
+}
+
+// Drops the rows that are to be measured again, and what belongs to them.
 void RunWriter::keep_measured() {
   const CsvTable samples = read_csv(folder_ / "samples.csv");
   expect_header(samples, sample_columns());
   std::set<std::string> numbers;
   std::string rows = csv_line(column_names());
-  for (Record& record : records_of(read_csv(folder_ / "points.csv"))) {
-    if (!is_measured(record)) continue;
+  load_rows();
+  std::erase_if(kept_, [](const Record& record) { return !is_measured(record); });
+  keys_.clear();
+  next_point_ = 0;
+  for (const Record& record : kept_) {
+    next_point_ = std::max(next_point_, record.point + 1);
     rows += csv_line(fields_of(record));
     numbers.insert(std::to_string(record.point));
     keys_.insert(record.key());
-    next_point_ = std::max(next_point_, record.point + 1);
-    kept_.push_back(std::move(record));
   }
   // Rows before samples: iterations whose row is gone are dropped by the next attempt, should this one be killed here.
   replace_file(folder_ / "points.csv", rows);
