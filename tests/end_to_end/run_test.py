@@ -2,7 +2,7 @@
 
 import json
 
-from program import HAS_MPI, OK, ProgramTest, main, points, weft
+from program import FAILED, HAS_MPI, OK, ProgramTest, main, points, weft
 
 SMALL = ["-b", "8", "-e", "4K", "-f", "8", "-n", "5", "--tokens", "32", "--micro-batches", "3", "--forward", "20us",
          "--backward", "40us", "--oversubscribe"]
@@ -34,6 +34,25 @@ class Run(ProgramTest):
     def test_simulated_ranks(self):
         _, rows, _ = self.run_ok("all_to_all", "-t", "model", "--ranks", "64", "--algorithm", "pairwise")
         self.assertEqual({row["ranks"] for row in rows}, {"64"})
+
+    def test_real_and_simulated_ranks_share_one_run(self):
+        result, rows, out = self.run_ok("all_reduce", "-t", "shm,model", "--ranks", "2", "--format", "json")
+        self.assertEqual({row["transport"] for row in rows}, {"shm", "model"})
+        self.assertEqual(len(json.loads(result.stdout)), len(rows))
+        run = json.loads((out / "run.json").read_text())
+        self.assertEqual(run["exit_code"], OK)
+        self.assertEqual(run["resumed"], [])
+        self.assertEqual(len(run["topology"]), 2)
+        self.assertIn("binding", run["topology"][0])
+
+    def test_a_point_without_memory_is_a_row(self):
+        out = self.folder / "run"
+        result = weft("run", "all_reduce", "-t", "shm,model", "--ranks", "2", "-b", "512G", "-e", "512G", "-n", "3", "-c", "0",
+                      "--out", out)
+        self.assertEqual(result.returncode, FAILED, result.stderr)
+        status = {row["transport"]: row["status"] for row in points(out)}
+        self.assertEqual(status, {"shm": "failed", "model": "ok"})
+        self.assertEqual(json.loads((out / "run.json").read_text())["exit_code"], FAILED)
 
     def test_mpi_starts_by_itself_beside_shared_memory(self):
         if not HAS_MPI:
