@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "core/text.hpp"
 #include "results/statistics.hpp"
 
@@ -12,7 +14,7 @@ namespace {
 
 std::string join_notes(const std::map<std::string, std::string>& notes) {
   std::vector<std::string> pairs;
-  for (const auto& [key, value] : notes) pairs.push_back(key + "=" + value);
+  for (const auto& [key, value] : notes) pairs.push_back(fmt::format("{}={}", key, value));
   return join(pairs, ";");
 }
 

@@ -24,6 +24,8 @@ function(weft_register folder name)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   else()
     set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
+    # By convention such files name their parts alike (build, wire_bytes): never several in one unity source.
+    set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_entries ${name})
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_sources ${sources})

@@ -94,7 +94,8 @@ Samples PreparedPoint::measure(StartBarrier& barrier) {
   LocalTimes times;
   times.start.reserve(static_cast<std::size_t>(iterations));
   times.end.reserve(static_cast<std::size_t>(iterations));
-  for (int i = 0; i < iterations; ++i) run_once(barrier, static_cast<std::size_t>(i + samples.warmup), &times);
+  for (int i = 0; i < iterations; ++i)
+    run_once(barrier, static_cast<std::size_t>(i) + static_cast<std::size_t>(samples.warmup), &times);
   merge_times(world_, times, options_.one_clock, samples);
   check(barrier, samples);
   return samples;

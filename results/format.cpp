@@ -47,7 +47,7 @@ Bytes peer_benchmark_size(const Record& record) {
 
 std::string fixed(double value, int width) {
   for (int decimals = 2; decimals > 0; --decimals) {
-    const std::string text = fmt::format("{:.{}f}", value, decimals);
+    std::string text = fmt::format("{:.{}f}", value, decimals);
     // Five significant digits are more than any repetition of the measurement agrees on.
     if (text.size() <= static_cast<std::size_t>(std::min(width - 1, 6))) return text;
   }

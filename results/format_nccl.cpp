@@ -66,11 +66,11 @@ class NcclFormatter final : public SeriesFormatter {
   std::string row(const Record& record) override {
     note(record);
     if (held_ && record.in_place && !held_->in_place && same_point(*held_, record)) {
-      const std::string text = line(&*held_, &record);
+      std::string text = line(&*held_, &record);
       held_.reset();
       return text;
     }
-    const std::string before = end_of_series();
+    std::string before = end_of_series();
     if (!record.measured()) return before + not_measured_line(record);
     if (record.in_place) return before + line(nullptr, &record);
     held_ = record;  // its other half may follow
@@ -78,7 +78,7 @@ class NcclFormatter final : public SeriesFormatter {
   }
 
   std::string end_of_series() override {
-    const std::string text = held_ ? line(&*held_, nullptr) : "";
+    std::string text = held_ ? line(&*held_, nullptr) : "";
     held_.reset();
     return text;
   }

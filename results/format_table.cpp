@@ -28,7 +28,7 @@ TableColumn time_column(const std::string& title, double Record::*member) {
 
 /// Binary units as everywhere; what is no round number is rounded to three digits: 28.9M.
 std::string short_bytes(Bytes bytes) {
-  const std::string exact = format_bytes(bytes);
+  std::string exact = format_bytes(bytes);
   if (exact.size() <= 5) return exact;
   double scaled = static_cast<double>(bytes);
   std::size_t unit = 0;

@@ -14,7 +14,7 @@ nlohmann::json read_run_info(const std::filesystem::path& folder) {
     if (!std::filesystem::exists(folder / name, ignored))
       throw UsageError(fmt::format("{} is no run folder: {} is missing", folder.string(), name));
   const std::filesystem::path path = folder / "run.json";
-  const nlohmann::json info = nlohmann::json::parse(read_text(path), nullptr, false);
+  nlohmann::json info = nlohmann::json::parse(read_text(path), nullptr, false);
   if (info.is_discarded()) throw UsageError(fmt::format("{}: is no JSON, or cut in the middle", path.string()));
   if (!info.is_object() || !info.contains("schema") || !info["schema"].is_number_integer())
     throw UsageError(fmt::format("{}: has no schema number, so it is not from weft", path.string()));

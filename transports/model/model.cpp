@@ -95,15 +95,15 @@ std::string refuses(const World& world, const TransportOptions& options) {
 
 /// Rank 0 makes the fabric and shows the others where it is: they share its address space, and its barrier keeps the
 /// pointer alive until all have copied it.
-std::unique_ptr<Communicator> create(World& world, const TransportOptions& options) {
+std::unique_ptr<Communicator> create_model(World& world, const TransportOptions& options) {
   if (const std::string refusal = refuses(world, options); !refusal.empty()) throw TransportError(refusal);
   std::shared_ptr<Fabric> fabric;
   if (world.rank() == 0) fabric = std::make_shared<Fabric>(dynamic_cast<FiberWorld&>(world).scheduler(), options);
   const std::shared_ptr<Fabric>* const mine = &fabric;
-  const std::string blob(reinterpret_cast<const char*>(&mine), sizeof mine);
+  const std::string blob(reinterpret_cast<const char*>(&mine), sizeof(void*));
   const std::vector<std::string> all = world.allgather(blob);
   const std::shared_ptr<Fabric>* first = nullptr;
-  std::memcpy(&first, all.front().data(), sizeof first);
+  std::memcpy(&first, all.front().data(), sizeof(void*));
   if (world.rank() != 0) fabric = *first;
   world.barrier();
   return std::make_unique<ModelCommunicator>(world.rank(), std::move(fabric));
@@ -118,7 +118,7 @@ Transport model() {
           .summary = "a LogGP fabric in virtual time: latency, bandwidth per port, seeded jitter and skew",
           .needs_world = "fibers",
           .refuses = refuses,
-          .create = create};
+          .create = create_model};
 }
 
 }  // namespace transports

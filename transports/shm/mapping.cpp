@@ -30,12 +30,10 @@ void* map_aligned(int descriptor, Bytes bytes) {
   const Bytes reserved = bytes + kHugePage;
   void* const reservation = mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reservation == MAP_FAILED) return MAP_FAILED;
-  const auto begin = reinterpret_cast<std::uintptr_t>(reservation);
-  const std::uintptr_t aligned = (begin + kHugePage - 1) / kHugePage * kHugePage;
-  void* const at = reinterpret_cast<void*>(aligned);
-  if (aligned > begin) munmap(reservation, aligned - begin);
-  if (begin + reserved > aligned + bytes)
-    munmap(reinterpret_cast<void*>(aligned + bytes), begin + reserved - aligned - bytes);
+  const Bytes skipped = (kHugePage - reinterpret_cast<std::uintptr_t>(reservation) % kHugePage) % kHugePage;
+  std::byte* const at = static_cast<std::byte*>(reservation) + skipped;
+  if (skipped > 0) munmap(reservation, skipped);
+  if (kHugePage > skipped) munmap(at + bytes, kHugePage - skipped);
   void* const mapped = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0);
   if (mapped == MAP_FAILED) munmap(at, bytes);
   return mapped;

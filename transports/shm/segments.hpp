@@ -18,7 +18,7 @@ using Place = std::uint64_t;
 /// per rank, each mapped by all ranks.
 class Segments {
  public:
-  explicit Segments(int rank, int ranks) : rank_(rank), ranks_(ranks) {}
+  explicit Segments(int ranks) : ranks_(ranks) {}
 
   /// Adds a segment in which this rank's piece has `bytes`. Collective; sizes may differ and may be 0. When one rank
   /// fails, all throw TransportError with its reason.
@@ -56,7 +56,6 @@ class Segments {
 
   [[noreturn]] static Place not_shared();
 
-  int rank_;
   int ranks_;
   std::vector<Piece> pieces_;      // live ones, newest first, as the newest are used most
   std::vector<std::byte*> bases_;  // [segment][rank]

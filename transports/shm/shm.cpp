@@ -58,7 +58,7 @@ class ShmCommunicator final : public Communicator {
 
 std::shared_ptr<Segments> ShmCommunicator::shared_control(World& world) {
   require_one_host(world);
-  auto segments = std::make_shared<Segments>(world.rank(), world.ranks());
+  auto segments = std::make_shared<Segments>(world.ranks());
   segments->add(world, Control::size(world.ranks()));
   Control(segments->base(world.rank(), 0), world.ranks()).construct();
   world.barrier();  // nobody writes into what its owner has yet to construct

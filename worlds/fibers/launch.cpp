@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kDefaultRanks = 8;
 /// Each stack takes two of the 65,530 mappings that Linux gives a process by default, and payload takes more.
-constexpr int kMostRanks = 8192;
+constexpr int kMostFibers = 8192;
 
 /// One launch: a FiberWorld per rank, and the ranks' exit codes.
 class Launch final : public Scheduler::Body {
@@ -63,11 +63,11 @@ class Launch final : public Scheduler::Body {
 };
 
 std::string refuses(const LaunchOptions& options) {
-  if (options.ranks >= 0 && options.ranks <= kMostRanks) return {};
-  return fmt::format("the fibers world runs 1 to {} ranks, not {}", kMostRanks, options.ranks);
+  if (options.ranks >= 0 && options.ranks <= kMostFibers) return {};
+  return fmt::format("the fibers world runs 1 to {} ranks, not {}", kMostFibers, options.ranks);
 }
 
-int launch(const LaunchOptions& options, const RankMain& main) {
+int launch_fibers(const LaunchOptions& options, const RankMain& main) {
   if (const std::string refusal = refuses(options); !refusal.empty()) throw UsageError(refusal);
   return Launch(options.ranks == 0 ? kDefaultRanks : options.ranks, main).run();
 }
@@ -131,7 +131,7 @@ Launcher fibers() {
   return {.name = "fibers",
           .summary = "all ranks in one thread of this process, in virtual time; for simulating transports",
           .refuses = refuses,
-          .launch = launch};
+          .launch = launch_fibers};
 }
 
 }  // namespace worlds

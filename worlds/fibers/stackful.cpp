@@ -9,12 +9,14 @@
 // The sanitizers' interface for programs that switch stacks (sanitizer/common_interface_defs.h, tsan_interface.h).
 // Weak: null in a program without the sanitizer, so that one source serves all builds.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming)
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack, const void* bottom, std::size_t size);
 [[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* size);
 [[gnu::weak]] void* __tsan_get_current_fiber();
 [[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
 [[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
 [[gnu::weak]] void __tsan_switch_to_fiber(void* fiber, unsigned flags);
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace weft {

@@ -11,7 +11,8 @@ namespace weft {
 /// exceptions being handled on it, and the sanitizers' notion of the current stack where the program has one.
 class Stackful {
  public:
-  static constexpr std::size_t kStackBytes = 256 * 1024;  ///< with a guard page below; committed as it is touched
+  static constexpr std::size_t kStackBytes = std::size_t{256}
+                                             << 10;  ///< with a guard page below; committed as it is touched
 
   /// Throws std::bad_alloc.
   Stackful();

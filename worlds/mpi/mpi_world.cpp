@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <numeric>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -51,7 +52,7 @@ MpiWorld::~MpiWorld() {
   if (sound())
     MPI_Comm_free(&comm_);
   else
-    exchange_.release();  // a failed exchange may still arrive; the process ends soon
+    std::ignore = exchange_.release();  // a failed exchange may still arrive; the process ends soon
 }
 
 std::vector<std::string> MpiWorld::allgather(std::string_view mine) {

@@ -141,10 +141,10 @@ TEST_P(RowsTest, PackGathersAndUnpackScatters) {
 
 TEST_P(RowsTest, PackTakesARowAsOftenAsItIsNamed) {
   const std::vector<std::uint32_t> index = {1, 1, 0, 1};  // a token goes to several experts
-  const auto from = random_bytes(2 * 96);
-  std::vector<std::uint8_t> packed(4 * 96);
+  const auto from = random_bytes(std::size_t{2} * 96);
+  std::vector<std::uint8_t> packed(std::size_t{4} * 96);
   GetParam()->pack_rows(packed.data(), from.data(), 96, index.data(), index.size());
-  for (std::size_t i = 0; i < packed.size(); ++i) ASSERT_EQ(packed[i], from[index[i / 96] * 96 + i % 96]);
+  for (std::size_t i = 0; i < packed.size(); ++i) ASSERT_EQ(packed[i], from[std::size_t{index[i / 96]} * 96 + i % 96]);
 }
 
 TEST_P(RowsTest, StreamingCopyCopies) {

@@ -47,6 +47,7 @@ void expect_plain(ReduceOp op, const std::uint8_t* result, const std::uint8_t* a
   if (right != right)
     EXPECT_NE(got, got);
   else
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): -0 is not +0 here
     EXPECT_EQ(std::memcmp(&right, &got, sizeof right), 0) << +got << " instead of " << +right;
 }
 

@@ -38,9 +38,10 @@ double mean_distinct(const Router& router, const Model& model, std::uint64_t par
 
 /// R x (1 - C(E - E/R, k) / C(E, k)): distinct ranks of a token under uniform routing.
 double expected_distinct(const Model& model, std::uint64_t parts) {
+  const std::uint64_t elsewhere = model.experts - model.experts / parts;
   double none = 1;
   for (std::uint64_t i = 0; i < model.top_k; ++i)
-    none *= static_cast<double>(model.experts - model.experts / parts - i) / static_cast<double>(model.experts - i);
+    none *= static_cast<double>(elsewhere - i) / static_cast<double>(model.experts - i);
   return static_cast<double>(parts) * (1 - none);
 }
 

@@ -58,7 +58,7 @@ TEST(ModelMessages, MatchesInOrderWithinAChannelAndCarriesTheBytes) {
       world.barrier();
       return;
     }
-    const auto at = [&](int i) { return memory.get() + i * static_cast<int>(sizeof(int)); };
+    const auto at = [&](std::size_t i) { return memory.get() + i * sizeof(int); };
     communicator.post_recv(0, 1, at(1), sizeof(int), pending);
     world.barrier();  // the other five find their bytes stashed
     communicator.post_recv(0, 1, at(3), sizeof(int), pending);

@@ -44,7 +44,7 @@ TEST(ModelTimes, PingPongTakesTwiceTheOneWayTimePerRound) {
       if (communicator.rank() == 1) send(communicator, peer);
     }
     if (communicator.rank() == 0) {
-      EXPECT_EQ(communicator.now(), 2 * kRounds * (kAlpha + kWire));
+      EXPECT_EQ(communicator.now(), Nanoseconds{2} * kRounds * (kAlpha + kWire));
     }
   });
 }

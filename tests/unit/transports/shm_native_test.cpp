@@ -28,7 +28,7 @@ std::shared_ptr<const TrafficMatrix> uneven_matrix(int ranks, std::uint64_t coun
 /// Index of the first element of block `to` in rank `from`'s input, and the block's length.
 std::pair<std::uint64_t, std::uint64_t> block(const Call& call, int from, int to) {
   if (call.collective != Collective::all_to_allv) return {static_cast<std::uint64_t>(to) * call.count, call.count};
-  const auto row = call.matrix->begin() + from * call.ranks;
+  const auto row = call.matrix->begin() + std::ptrdiff_t{from} * call.ranks;
   Bytes before = 0;
   for (int i = 0; i < to; ++i) before += row[i];
   return {before / 4, row[to] / 4};
@@ -58,7 +58,7 @@ Elements expected(const Call& call, int salt) {
   return out;
 }
 
-void run_twice_and_check(Communicator& shm, Call call) {
+void run_twice_and_check(Communicator& shm, const Call& call) {
   const Memory in = shm.allocate(call.in_bytes());
   const Memory out = shm.allocate(call.out_bytes());
   for (int salt = 0; salt < 3; ++salt) {

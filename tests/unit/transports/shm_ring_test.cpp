@@ -19,7 +19,7 @@ struct Ring {
 
 std::vector<std::byte> pattern(Bytes bytes, unsigned seed) {
   std::vector<std::byte> data(bytes);
-  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(seed * 31 + i);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(std::size_t{seed} * 31 + i);
   return data;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 TEST(ShmSegments, AreReadAndWrittenByPeers) {
   on_thread_ranks(3, [](World& world) {
-    Segments segments(world.rank(), world.ranks());
+    Segments segments(world.ranks());
     const auto first = segments.add(world, 100);
     const auto second = segments.add(world, world.rank() == 1 ? 0 : 5 << 20);
     EXPECT_NE(first, second);
@@ -26,7 +26,7 @@ TEST(ShmSegments, AreReadAndWrittenByPeers) {
 
 TEST(ShmSegments, NameAByteTheSameEverywhere) {
   on_thread_ranks(2, [](World& world) {
-    Segments segments(world.rank(), world.ranks());
+    Segments segments(world.ranks());
     segments.add(world, 1);
     const auto segment = segments.add(world, 3 << 20);
     const std::byte* const byte = segments.base(world.rank(), segment) + 1'234'567;
@@ -41,7 +41,7 @@ TEST(ShmSegments, NameAByteTheSameEverywhere) {
 
 TEST(ShmSegments, FailOnAllRanksTogether) {
   on_thread_ranks(2, [](World& world) {
-    Segments segments(world.rank(), world.ranks());
+    Segments segments(world.ranks());
     EXPECT_THROW(segments.add(world, world.rank() == 1 ? Bytes{1} << 50 : 8), TransportError);
     segments.add(world, 8);  // and the ranks still agree on what comes next
   });

@@ -74,7 +74,7 @@ TEST(Fibers, RunInOrderOfTimeAndThenOfRank) {
 TEST(Fibers, BarrierSetsAllClocksToTheLatest) {
   launch(4, [](World& world) {
     Scheduler& scheduler = scheduler_of(world);
-    scheduler.sleep_until(100 * (world.rank() + 1));
+    scheduler.sleep_until(Picoseconds{100} * (world.rank() + 1));
     if (world.rank() == 1) scheduler.advance(1, 1000);
     world.barrier();
     EXPECT_EQ(scheduler.now(world.rank()), 1200);

@@ -6,7 +6,7 @@
 namespace weft {
 namespace {
 
-constexpr Nanoseconds kSecond = 1'000'000'000;
+constexpr Nanoseconds kOneSecond = 1'000'000'000;
 
 std::string blob_of(int rank, std::size_t length) {
   std::string blob(length, '\0');
@@ -25,7 +25,7 @@ bool allgather_is_right(World& world, const std::function<std::size_t(int)>& len
 
 class WorldTest : public testing::TestWithParam<std::string> {
  protected:
-  int launch(int ranks, const RankMain& main, Nanoseconds timeout = 20 * kSecond) {
+  int launch(int ranks, const RankMain& main, Nanoseconds timeout = 20 * kOneSecond) {
     return worlds::registry().find(GetParam()).launch({.ranks = ranks, .timeout = timeout}, main);
   }
 };
@@ -40,7 +40,9 @@ TEST_P(WorldTest, EveryRankRunsOnceAndTheLargestCodeWins) {
 TEST_P(WorldTest, AllgatherOfAnyLengths) {
   const int code = launch(3, [](World& world) {
     for (int turn = 0; turn < 50; ++turn)
-      if (!allgather_is_right(world, [turn](int rank) { return static_cast<std::size_t>(rank * turn); })) return 1;
+      if (!allgather_is_right(
+              world, [turn](int rank) { return static_cast<std::size_t>(rank) * static_cast<std::size_t>(turn); }))
+        return 1;
     if (!allgather_is_right(world, [](int) { return std::size_t{0}; })) return 2;
     if (!allgather_is_right(world, [](int rank) { return rank == 1 ? std::size_t{1} << 20 : std::size_t{3}; }))
       return 3;
@@ -89,7 +91,7 @@ TEST_P(WorldTest, ADeadlineEndsAWait) {
   testing::internal::CaptureStderr();
   const Nanoseconds start = monotonic_now();
   const int code = launch(2, [](World& world) {
-    world.set_deadline(kSecond / 5, "waiting for rank 1");
+    world.set_deadline(kOneSecond / 5, "waiting for rank 1");
     if (world.rank() == 1) {
       world.set_deadline(0, "");
       while (true) world.check();
@@ -102,7 +104,7 @@ TEST_P(WorldTest, ADeadlineEndsAWait) {
     }
   });
   EXPECT_EQ(code, 5);
-  EXPECT_LT(monotonic_now() - start, 3 * kSecond);
+  EXPECT_LT(monotonic_now() - start, 3 * kOneSecond);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "weft: rank 0 timed out: waiting for rank 1\n");
 }
 
