@@ -62,6 +62,7 @@ nlohmann::json RunOptions::configuration() const {
           {"warmup", measure.warmup},
           {"checks", measure.checks},
           {"cache", name_of(measure.cache)},
+          {"sync", name_of(measure.sync)},
           {"budget_ns", measure.budget},
           {"oversubscribe", oversubscribe},
           {"fabric", of(transport.model)}};

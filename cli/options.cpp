@@ -174,6 +174,10 @@ void add_how(CLI::App& run, RunOptions& options) {
               1'000'000);
   add_integer(run, "-c,--check", "How often each point's payload is checked, outside the timing; 0: never", kHow,
               measure.checks, 0, 1'000'000);
+  add(run, "--sync",
+      "What starts an iteration: barrier (weft's own dissemination) or native (the transport's own, as OSU does)", kHow,
+      [&](const std::string& t) { measure.sync = parse_start_sync(t); })
+      ->default_str("barrier");
   add(run, "--cache",
       "Buffers: rotate (footprint of twice the last-level cache), hot (one buffer) or fresh (input rewritten, result "
       "read)",

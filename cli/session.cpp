@@ -81,7 +81,7 @@ void Session::open(const std::string& name) {
     TransportOptions options = job_.options.transport;
     options.oversubscribed = oversubscribed();
     opened.communicator = transport.create(world_, options);
-    opened.barrier = std::make_unique<StartBarrier>(*opened.communicator, world_);
+    opened.barrier = std::make_unique<StartBarrier>(*opened.communicator, world_, job_.options.measure.sync);
   }
   transports_.push_back(std::move(opened));
 }

@@ -1,16 +1,28 @@
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "collectives/execute.hpp"
 
 namespace weft {
 
-/// Starts ranks together: weft's own dissemination barrier over the transport under test, so that no library's barrier,
-/// whose exit skew differs from library to library, gets into the result (Hensgen, Finkel & Manber 1988; ceil(log2 n)
-/// rounds).
+/// What starts the ranks of an iteration together.
+enum class StartSync : std::uint8_t {
+  barrier,  ///< weft's own dissemination barrier, the same over every transport
+  native,   ///< the transport's own barrier where it has one, as OSU does; its exit skew is part of the figures
+};
+
+std::string_view name_of(StartSync sync);
+StartSync parse_start_sync(std::string_view name);  ///< throws UsageError
+
+/// Starts ranks together: by default weft's own dissemination barrier over the transport under test, so that no
+/// library's barrier, whose exit skew differs from library to library, gets into the result (Hensgen, Finkel & Manber
+/// 1988; ceil(log2 n) rounds).
 class StartBarrier {
  public:
   /// Collective.
-  StartBarrier(Communicator& communicator, World& world);
+  StartBarrier(Communicator& communicator, World& world, StartSync sync = StartSync::barrier);
 
   /// Collective; allocates nothing.
   void wait() { executor_.run(buffers_); }

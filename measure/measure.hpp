@@ -16,6 +16,7 @@ struct MeasureOptions {
   int warmup = 5;      ///< iterations not counted, after the cold first call
   int checks = 1;      ///< how often each program's payload is checked, outside the timing; 0: never
   CacheMode cache = CacheMode::rotate;
+  StartSync sync = StartSync::barrier;
   Nanoseconds budget = 500'000'000;      ///< of timed iterations per point, where `iterations` is 0
   Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
   Bytes last_level_cache = 32 << 20;

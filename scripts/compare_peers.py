@@ -96,7 +96,7 @@ def compare_osu(options):
             for turn in range(options.rounds):
                 def ours():
                     rows = weft_rows(options.weft, options.ranks, [operation, "-t", "mpi", "--algorithm", "native", "-b", total, "-e", total,
-                                                                   "--cache", "hot", "-n", iterations, "-w", 100, "-c", "0"])
+                                                                   "--cache", "hot", "--sync", "native", "-n", iterations, "-w", 100, "-c", "0"])
                     return float(rows[0]["time_us_mean_of_ranks"])
                 def theirs():
                     return osu_times(program, options.ranks, per_peer, iterations)

@@ -171,7 +171,7 @@ def caption_of(runs, points):
     count = f"n = {low}" if low == high else f"n = {low}…{high}"
     configuration = runs[0].info.get("configuration", {})
     sync = configuration.get("sync") if isinstance(configuration, dict) else None
-    start = sync if isinstance(sync, str) else "weft's own dissemination barrier"
+    start = "the transport's own barrier" if sync == "native" else "weft's own dissemination barrier"
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
     text = f"{ranks} ranks · {count} iterations a point, each started by {start} · "
     text += "time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
