@@ -14,7 +14,7 @@ RANKS = 3
 VICTIM = 1
 # The second point takes much longer than a test needs to hurt a rank in it.
 LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-n", "20", "-w", "2", "--cache", "hot"]
-MANY = ["-b", "8", "-e", "16M", "-f", "8", "-n", "10", "-w", "2", "--cache", "hot"]
+MANY = ["-b", "8", "-e", "16M", "-f", "8", "-n", "100", "-w", "2", "--cache", "hot"]
 
 
 def children(pid):
