@@ -151,6 +151,7 @@ void copy_streaming(void* into_bytes, const void* from_bytes, std::size_t bytes)
 
 template <typename Isa>
 void pack_rows(void* into, const void* from, std::size_t row_bytes, const std::uint32_t* index, std::size_t rows) {
+  if (row_bytes == 0) return;  // the buffers may then be null
   for (std::size_t i = 0; i < rows; ++i)
     __builtin_memcpy(static_cast<std::uint8_t*>(into) + i * row_bytes,
                      static_cast<const std::uint8_t*>(from) + index[i] * row_bytes, row_bytes);
@@ -158,6 +159,7 @@ void pack_rows(void* into, const void* from, std::size_t row_bytes, const std::u
 
 template <typename Isa>
 void unpack_rows(void* into, const void* from, std::size_t row_bytes, const std::uint32_t* index, std::size_t rows) {
+  if (row_bytes == 0) return;  // the buffers may then be null
   for (std::size_t i = 0; i < rows; ++i)
     __builtin_memcpy(static_cast<std::uint8_t*>(into) + index[i] * row_bytes,
                      static_cast<const std::uint8_t*>(from) + i * row_bytes, row_bytes);

@@ -74,7 +74,7 @@ void ModelCommunicator::relax(Nanoseconds until) {
   if (wake_at > scheduler_.now(rank())) scheduler_.block(wake_at, *this);
 }
 
-std::string refuses(const World& world, const TransportOptions& options) {
+std::string refuses_model(const World& world, const TransportOptions& options) {
   constexpr Nanoseconds kSecond = 1'000'000'000;
   const FabricModel& model = options.model;
   const auto within = [](auto value, auto low, auto high) { return low <= value && value <= high; };
@@ -96,7 +96,7 @@ std::string refuses(const World& world, const TransportOptions& options) {
 /// Rank 0 makes the fabric and shows the others where it is: they share its address space, and its barrier keeps the
 /// pointer alive until all have copied it.
 std::unique_ptr<Communicator> create_model(World& world, const TransportOptions& options) {
-  if (const std::string refusal = refuses(world, options); !refusal.empty()) throw TransportError(refusal);
+  if (const std::string refusal = refuses_model(world, options); !refusal.empty()) throw TransportError(refusal);
   std::shared_ptr<Fabric> fabric;
   if (world.rank() == 0) fabric = std::make_shared<Fabric>(dynamic_cast<FiberWorld&>(world).scheduler(), options);
   const std::shared_ptr<Fabric>* const mine = &fabric;
@@ -117,7 +117,7 @@ Transport model() {
   return {.name = "model",
           .summary = "a LogGP fabric in virtual time: latency, bandwidth per port, seeded jitter and skew",
           .needs_world = "fibers",
-          .refuses = refuses,
+          .refuses = refuses_model,
           .create = create_model};
 }
 

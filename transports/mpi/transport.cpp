@@ -3,7 +3,7 @@
 namespace weft::transports {
 namespace {
 
-std::string refuses(const World& world, const TransportOptions&) {
+std::string refuses_mpi(const World& world, const TransportOptions&) {
   return world.name() == "mpi" ? "" : "its ranks must be processes that mpirun or srun started";
 }
 
@@ -27,7 +27,7 @@ Transport mpi() {
           .summary = "non-blocking messages and the collectives of the MPI library",
           .version = library_version(),
           .needs_world = "mpi",
-          .refuses = refuses,
+          .refuses = refuses_mpi,
           .create = create};
 }
 

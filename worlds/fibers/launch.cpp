@@ -62,13 +62,13 @@ class Launch final : public Scheduler::Body {
   int code_ = 0;
 };
 
-std::string refuses(const LaunchOptions& options) {
+std::string refuses_fibers(const LaunchOptions& options) {
   if (options.ranks >= 0 && options.ranks <= kMostFibers) return {};
   return fmt::format("the fibers world runs 1 to {} ranks, not {}", kMostFibers, options.ranks);
 }
 
 int launch_fibers(const LaunchOptions& options, const RankMain& main) {
-  if (const std::string refusal = refuses(options); !refusal.empty()) throw UsageError(refusal);
+  if (const std::string refusal = refuses_fibers(options); !refusal.empty()) throw UsageError(refusal);
   return Launch(options.ranks == 0 ? kDefaultRanks : options.ranks, main).run();
 }
 
@@ -130,7 +130,7 @@ namespace worlds {
 Launcher fibers() {
   return {.name = "fibers",
           .summary = "all ranks in one thread of this process, in virtual time; for simulating transports",
-          .refuses = refuses,
+          .refuses = refuses_fibers,
           .launch = launch_fibers};
 }
 

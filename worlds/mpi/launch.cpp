@@ -66,7 +66,7 @@ int run_as_rank(Board& board, const LaunchOptions& options, const RankMain& main
   return code;
 }
 
-std::string refuses(const LaunchOptions&) {
+std::string refuses_mpi_launch(const LaunchOptions&) {
   return launcher_environment() ? "" : "this process was not started by mpirun or srun";
 }
 
@@ -78,6 +78,6 @@ int launch(const LaunchOptions& options, const RankMain& main) {
 
 }  // namespace
 
-Launcher mpi() { return {"mpi", "one rank per process that mpirun or srun started", refuses, launch}; }
+Launcher mpi() { return {"mpi", "one rank per process that mpirun or srun started", refuses_mpi_launch, launch}; }
 
 }  // namespace weft::worlds
