@@ -26,26 +26,29 @@ Executor::Executor(const Program& program, Communicator& communicator, World& wo
   }
 }
 
-void Executor::run(const Buffers& buffers) {
+void Executor::prepare(const Buffers& buffers) {
   bases_[static_cast<std::size_t>(Space::in)] = buffers.in;
   bases_[static_cast<std::size_t>(Space::out)] = buffers.out;
   bases_[static_cast<std::size_t>(Space::scratch)] = buffers.scratch;
   std::fill(events_.begin(), events_.end(), char{0});
-  std::size_t unfinished = 0;
+  unfinished_ = 0;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const std::vector<Step>& steps = program_.lanes[i].steps();
     lanes_[i] = {.next = steps.data(), .end = steps.data() + steps.size(), .pending = {}, .computes_until = kIdle};
-    unfinished += steps.empty() ? 0 : 1;
+    unfinished_ += steps.empty() ? 0 : 1;
   }
-  while (unfinished > 0) {
+}
+
+void Executor::run() {
+  while (unfinished_ > 0) {
     bool moved = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       LaneState& lane = lanes_[i];
       if (lane.next == lane.end) continue;
       moved |= advance(lane, static_cast<int>(i));
-      if (lane.next == lane.end) --unfinished;
+      if (lane.next == lane.end) --unfinished_;
     }
-    if (unfinished > 0) wait_for_progress(moved);
+    if (unfinished_ > 0) wait_for_progress(moved);
   }
 }
 

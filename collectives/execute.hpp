@@ -20,16 +20,24 @@ struct Buffers {
 /// (which grows), and are reduced right after the next wait.
 Program lower(const Program& program, const Communicator& communicator);
 
-/// Runs one lowered program any number of times. Everything is allocated and looked up in the constructor; run()
-/// allocates nothing. The program and the communicator must outlive it; `world` is asked in waiting loops whether to
-/// give up.
+/// Runs one lowered program any number of times. Everything is allocated and looked up in the constructor; prepare()
+/// and run() allocate nothing. The program and the communicator must outlive it; `world` is asked in waiting loops
+/// whether to give up.
 class Executor {
  public:
   Executor(const Program& program, Communicator& communicator, World& world);
 
+  /// Before each run(): which buffers it works on. Apart from it, so that a timed run holds the program's steps alone.
+  void prepare(const Buffers& buffers);
+
   /// Runs the program once. Every rank runs its own program of the same traffic. Throws what the communicator throws,
   /// RankLost and TimedOut.
-  void run(const Buffers& buffers);
+  void run();
+
+  void run(const Buffers& buffers) {
+    prepare(buffers);
+    run();
+  }
 
  private:
   struct LaneState {
@@ -53,6 +61,7 @@ class Executor {
   std::byte* bases_[3] = {};
   std::vector<LaneState> lanes_;
   std::vector<char> events_;
+  std::size_t unfinished_ = 0;  // lanes
   unsigned spins_ = 0;
 };
 

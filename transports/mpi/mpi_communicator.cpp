@@ -14,60 +14,22 @@ namespace {
 
 constexpr std::size_t kRequests = 4096;
 
-// MPI hands the operation no closure, hence one function for each type and operation.
-template <Datatype type, ReduceOp op>
-void reduce_half(void* in, void* inout, int* count, MPI_Datatype*) {
-  reduce_kernel(type, op)(inout, in, inout, static_cast<std::size_t>(*count));
-}
-
-template <Datatype type>
-std::array<MPI_Op, 4> half_ops() {
-  std::array<MPI_Op, 4> ops{};
-  check(MPI_Op_create(reduce_half<type, ReduceOp::sum>, 1, &ops[static_cast<int>(ReduceOp::sum)]), "MPI_Op_create");
-  check(MPI_Op_create(reduce_half<type, ReduceOp::prod>, 1, &ops[static_cast<int>(ReduceOp::prod)]), "MPI_Op_create");
-  check(MPI_Op_create(reduce_half<type, ReduceOp::min>, 1, &ops[static_cast<int>(ReduceOp::min)]), "MPI_Op_create");
-  check(MPI_Op_create(reduce_half<type, ReduceOp::max>, 1, &ops[static_cast<int>(ReduceOp::max)]), "MPI_Op_create");
-  return ops;
-}
-
-MPI_Datatype bytes_type(Bytes bytes) {
-  MPI_Datatype type = MPI_DATATYPE_NULL;
-  check(MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &type), "MPI_Type_contiguous");
-  check(MPI_Type_commit(&type), "MPI_Type_commit");
-  return type;
-}
-
 }  // namespace
-
-void check(int rc, const char* what) {
-  if (rc == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(rc, text, &length);
-  throw TransportError(fmt::format("{}: {}", what, std::string_view(text, static_cast<std::size_t>(length))));
-}
 
 MpiCommunicator::MpiCommunicator(World& world, const TransportOptions& options)
     : Communicator(world.rank(), world.ranks()), yields_(options.oversubscribed) {
   check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  half_ = bytes_type(2);
-  page_ = bytes_type(kPage);
-  half_ops_ = {half_ops<Datatype::f16>(), half_ops<Datatype::bf16>()};
   reserve(kRequests);
 }
 
 MpiCommunicator::~MpiCommunicator() {
-  for (auto& ops : half_ops_)
-    for (MPI_Op& op : ops) MPI_Op_free(&op);
-  MPI_Type_free(&half_);
-  MPI_Type_free(&page_);
   if (active_ == 0) MPI_Comm_free(&comm_);  // else the point failed, and the peers may never come to free theirs
 }
 
 Memory MpiCommunicator::allocate(Bytes bytes) {
-  const Bytes size = std::max<Bytes>(1, (bytes + kPage - 1) / kPage) * kPage;
-  void* memory = std::aligned_alloc(kPage, size);
+  const Bytes size = std::max<Bytes>(1, (bytes + Types::kPage - 1) / Types::kPage) * Types::kPage;
+  void* memory = std::aligned_alloc(Types::kPage, size);
   if (memory == nullptr) throw TransportError(fmt::format("no memory for a buffer of {} bytes", bytes));
   std::memset(memory, 0, size);
   return {static_cast<std::byte*>(memory), [](std::byte* freed) { std::free(freed); }};

@@ -1,30 +1,20 @@
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include <mpi.h>
 
 #include "transports/communicator.hpp"
+#include "transports/mpi/types.hpp"
 #include "transports/registry.hpp"
 
 namespace weft::mpi {
-
-/// Throws TransportError with MPI's own words where `rc` is a failure.
-void check(int rc, const char* what);
-
-/// How blocks of a call are counted in MPI's int: by element, or by page where there are too many elements.
-struct Counted {
-  MPI_Datatype type;
-  Bytes unit;  ///< bytes of one
-};
 
 /// Point-to-point by MPI_Isend and MPI_Irecv, collectives by MPI's own, on a communicator of its own. Messages above
 /// kPiece travel in pieces, on both sides alike.
 class MpiCommunicator final : public Communicator {
  public:
   static constexpr Bytes kPiece = Bytes{1} << 30;
-  static constexpr Bytes kPage = 4096;
 
   /// Collective over the ranks of MPI_COMM_WORLD.
   MpiCommunicator(World& world, const TransportOptions& options);
@@ -43,17 +33,12 @@ class MpiCommunicator final : public Communicator {
   MPI_Request& new_request(Pending& pending);
   void reserve(std::size_t requests);
 
-  MPI_Datatype type_of(Datatype type) const;
-  MPI_Op op_of(Datatype type, ReduceOp op) const;
-  Counted counted(const Call& call) const;
   void reduce(const Call& call, const void* in, std::byte* out);
   void all_to_allv(const Call& call, const void* in, std::byte* out);
 
   bool yields_;
   MPI_Comm comm_ = MPI_COMM_NULL;
-  MPI_Datatype half_ = MPI_DATATYPE_NULL;  ///< f16 and bf16
-  MPI_Datatype page_ = MPI_DATATYPE_NULL;
-  std::array<std::array<MPI_Op, 4>, 2> half_ops_{};  ///< [f16, bf16][ReduceOp]
+  Types types_;
 
   // The first active_ requests are outstanding; they grow only beyond the largest number there ever was.
   int active_ = 0;

@@ -46,9 +46,7 @@ int run_as_rank(Board& board, const LaunchOptions& options, const RankMain& main
   board.state(0).doing.store("MPI_Init");
   board.state(0).deadline.store(monotonic_now() + options.timeout);
   yield_where_crowded();
-  int provided = 0;
-  if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
-    throw TransportError("MPI_Init failed");
+  if (MPI_Init(nullptr, nullptr) != MPI_SUCCESS) throw TransportError("MPI_Init failed");
   int code = 0;
   {
     MpiWorld world(board);

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <climits>
-#include <numeric>
+#include <cstring>
+#include <span>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace weft {
 namespace {
 
 constexpr int kNoticeTag = 1;
+constexpr int kExchangeTag = 2;
 constexpr Nanoseconds kProbeEvery = 1'000'000;
 // Beyond its deadline a rank waits this much longer, so that the supervisor of a stopped or stuck rank names that
 // first.
@@ -30,15 +32,30 @@ void check_mpi(int rc, const char* what) {
   throw TransportError(fmt::format("{}: {}", what, std::string_view(text, static_cast<std::size_t>(length))));
 }
 
+// Blobs in one message: the length of each, in eight bytes, before it.
+void pack(std::span<const std::string> blobs, std::string& message) {
+  message.clear();
+  for (const std::string& blob : blobs) {
+    const std::uint64_t length = blob.size();
+    message.append(reinterpret_cast<const char*>(&length), sizeof(length));
+    message.append(blob);
+  }
+}
+
+void unpack(std::string_view message, std::vector<std::string>& blobs) {
+  while (!message.empty()) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, message.data(), sizeof(length));
+    blobs.emplace_back(message.substr(sizeof(length), length));
+    message.remove_prefix(sizeof(length) + length);
+  }
+}
+
 }  // namespace
 
 struct MpiWorld::Exchange {
-  std::uint64_t length = 0;
-  std::vector<std::uint64_t> lengths;
-  std::vector<int> counts;
-  std::vector<int> displacements;
-  std::string mine;
-  std::string all;
+  std::string sent;
+  std::string received;
 };
 
 MpiWorld::MpiWorld(Board& board) : board_(board), exchange_(std::make_unique<Exchange>()) {
@@ -55,44 +72,44 @@ MpiWorld::~MpiWorld() {
     std::ignore = exchange_.release();  // a failed exchange may still arrive; the process ends soon
 }
 
+// Bruck's algorithm (Bruck et al., 1997) out of point-to-point messages. A non-blocking collective would do as well,
+// but once one has run, Open MPI looks for more in every later call, also in those that are measured.
 std::vector<std::string> MpiWorld::allgather(std::string_view mine) {
   check();
-  Exchange& x = *exchange_;
-  const auto n = static_cast<std::size_t>(ranks_);
-  x.length = mine.size();
-  x.lengths.resize(n);
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_mpi(MPI_Iallgather(&x.length, 1, MPI_UINT64_T, x.lengths.data(), 1, MPI_UINT64_T, comm_, &request),
-            "MPI_Iallgather");
-  wait(request);
-  const std::uint64_t total = std::accumulate(x.lengths.begin(), x.lengths.end(), std::uint64_t{0});
-  if (total > INT_MAX) throw TransportError(fmt::format("cannot exchange {} bytes between the ranks", total));
-  x.counts.assign(x.lengths.begin(), x.lengths.end());
-  x.displacements.resize(n);
-  std::exclusive_scan(x.counts.begin(), x.counts.end(), x.displacements.begin(), 0);
-  x.mine = mine;
-  x.all.resize(total);
-  check_mpi(MPI_Iallgatherv(x.mine.data(), static_cast<int>(x.length), MPI_BYTE, x.all.data(), x.counts.data(),
-                            x.displacements.data(), MPI_BYTE, comm_, &request),
-            "MPI_Iallgatherv");
-  wait(request);
-  std::vector<std::string> blobs;
-  for (std::size_t peer = 0; peer < n; ++peer)
-    blobs.push_back(x.all.substr(static_cast<std::size_t>(x.displacements[peer]), x.lengths[peer]));
+  std::vector<std::string> blobs = {std::string(mine)};  // of this rank and of those that follow it, around the ring
+  for (int distance = 1; distance < ranks_; distance *= 2) {
+    const int passed_on = std::min(distance, ranks_ - distance);
+    pack({blobs.data(), static_cast<std::size_t>(passed_on)}, exchange_->sent);
+    exchange((rank_ + ranks_ - distance) % ranks_, (rank_ + distance) % ranks_);
+    unpack(exchange_->received, blobs);
+  }
+  std::rotate(blobs.begin(), blobs.end() - rank_, blobs.end());
   return blobs;
 }
 
-void MpiWorld::barrier() {
-  check();
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_mpi(MPI_Ibarrier(comm_, &request), "MPI_Ibarrier");
-  wait(request);
+void MpiWorld::exchange(int to, int from) {
+  auto& [sent, received] = *exchange_;
+  if (sent.size() > INT_MAX)
+    throw TransportError(fmt::format("cannot exchange {} bytes between the ranks", sent.size()));
+  MPI_Request sending = MPI_REQUEST_NULL;
+  check_mpi(MPI_Isend(sent.data(), static_cast<int>(sent.size()), MPI_BYTE, to, kExchangeTag, comm_, &sending),
+            "MPI_Isend");
+  MPI_Status status;
+  wait([&](int* arrived) { return MPI_Iprobe(from, kExchangeTag, comm_, arrived, &status); });
+  int length = 0;
+  MPI_Get_count(&status, MPI_BYTE, &length);
+  received.resize(static_cast<std::size_t>(length));
+  MPI_Request receiving = MPI_REQUEST_NULL;
+  check_mpi(MPI_Irecv(received.data(), length, MPI_BYTE, from, kExchangeTag, comm_, &receiving), "MPI_Irecv");
+  wait([&](int* done) { return MPI_Test(&receiving, done, MPI_STATUS_IGNORE); });
+  wait([&](int* done) { return MPI_Test(&sending, done, MPI_STATUS_IGNORE); });
 }
 
-void MpiWorld::wait(MPI_Request& request) {
+template <typename Test>
+void MpiWorld::wait(Test test) {
   Backoff backoff;
   for (int done = 0;;) {
-    check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    check_mpi(test(&done), "a message between the ranks");
     if (done != 0) return;
     check();
     backoff.pause();

@@ -22,7 +22,6 @@ class MpiWorld final : public World {
   int rank() const override { return rank_; }
   int ranks() const override { return ranks_; }
   std::vector<std::string> allgather(std::string_view mine) override;
-  void barrier() override;
   void abort(std::string_view reason) noexcept override;
   void check() override;
   void set_deadline(Nanoseconds from_now, const char* doing) override;
@@ -42,7 +41,9 @@ class MpiWorld final : public World {
     std::string reason;
   };
 
-  void wait(MPI_Request& request);
+  void exchange(int to, int from);  ///< what `exchange_` has to send against what it shall receive
+  template <typename Test>
+  void wait(Test test);  ///< until test(&done), an MPI call that returns at once, says done; throws as check() does
   void give_up(const Failure& failure) noexcept;
   void collect_notices();
   void spread(const Notice& notice);
