@@ -114,6 +114,7 @@ Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration
   Executor& executor = executors_[program];
   const Buffers buffers = arena_.slot(iteration);
   if (options_.cache == CacheMode::fresh && communicator_.carries_data()) {
+    barrier.wait();  // or this would take cores and memory from ranks that are still being timed
     read_through(buffers.out, programs_[program].out_bytes);
     workload_.fill(program, buffers, iteration);
   }
