@@ -15,11 +15,12 @@ void all_to_all(Board& board, const Call& call, const std::byte* in, std::byte* 
 void all_to_allv(Board& board, const Call& call, const std::byte* in, std::byte* out);
 void broadcast(Board& board, const Call& call, const std::byte* in, std::byte* out);
 
-/// Whether results go past the cache, `bytes` being one rank's: where all ranks' together would displace what is worth
-/// more. Not in place, where a result's lines are in the cache already because they were read.
+/// Whether results go past the cache, `bytes` being one rank's: where they would displace from its core's cache what is
+/// worth more (measured with 2 and with 4 ranks). Not in place, where a result's lines are in the cache already because
+/// they were read.
 inline bool streams(const Call& call, Bytes bytes) {
-  constexpr Bytes kStreamFrom = 4 << 20;
-  return !call.in_place && bytes * static_cast<Bytes>(call.ranks) >= kStreamFrom;
+  constexpr Bytes kStreamFrom = 2 << 20;
+  return !call.in_place && bytes >= kStreamFrom;
 }
 
 /// Part `index` of `parts` of a buffer, at cache line borders, so that no line is written by two ranks.
