@@ -1,10 +1,13 @@
-// The transports in the world that mpirun starts: every rank runs this program. Messages, every algorithm over them,
-// and the transport's own collectives.
+// The world that mpirun starts, and the transports in it: every rank runs this program. The control plane, messages,
+// every algorithm over them, and the transport's own collectives.
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "collectives/registry.hpp"
 #include "tests/conformance/run_collectives.hpp"
 #include "tests/conformance/transport_cases.hpp"
+#include "tests/conformance/world_cases.hpp"
 #include "worlds/registry.hpp"
 
 namespace {
@@ -14,7 +17,8 @@ using namespace weft;
 constexpr Nanoseconds kTimeout = 120'000'000'000;
 
 int check_all(World& world) {
-  int worst = 0;
+  int worst = check_allgather(world);
+  if (worst != 0) fmt::print("allgather broke its promise {}\n", worst);
   const auto collectives = [&](const Transport& transport, const Algorithm* algorithm) {
     world.set_deadline(kTimeout, "conformance of the collectives");
     worst = std::max(worst, check_collectives(world, transport, algorithm));
