@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "collectives/payload.hpp"
+#include "tests/allocations.hpp"
 #include "tests/conformance/calls.hpp"
 
 namespace weft {
@@ -47,19 +48,25 @@ class Bench {
 
   bool offers_native(const Call& call) const { return communicator_->refuses_native(call).empty(); }
 
-  /// Wrong elements of this rank. Twice, so that what a first run leaves behind shows.
-  std::uint64_t run(const Program& original, const Call& call) {
+  /// What is wrong with the call on this rank; empty where nothing is. Twice, so that what a first run leaves behind
+  /// shows; the second, as every iteration that is timed, may allocate nothing (in virtual time ranks share a thread).
+  std::string run(const Program& original, const Call& call) {
     const Program program = lower(original, *communicator_);
     const Buffers buffers{in_.get(), out_.get(), scratch_.get()};
     Executor executor(program, *communicator_, world_);
     std::uint64_t wrong = 0;
+    std::size_t allocated = 0;
     for (const std::uint64_t salt : {1, 2}) {
       fill_payload(call, buffers, salt);
       world_.barrier();
+      const std::size_t before = allocations();
       executor.run(buffers);
+      allocated = allocations() - before;
       wrong += count_wrong(call, buffers, salt);
     }
-    return wrong;
+    if (wrong != 0) return fmt::format("has {} wrong elements", wrong);
+    if (allocated != 0 && !communicator_->virtual_time()) return fmt::format("allocates {} times", allocated);
+    return {};
   }
 
  private:
@@ -68,15 +75,15 @@ class Bench {
   Memory in_, out_, scratch_;
 };
 
-/// The ranks on which elements are wrong: "1 4", empty where none are.
-std::string wrong_ranks(World& world, std::uint64_t wrong) {
-  std::string ranks;
+/// The ranks' complaints: "rank 1 has 3 wrong elements", empty where there are none.
+std::string gathered(World& world, const std::string& complaint) {
+  std::string all;
   int rank = 0;
-  for (const std::string& blob : world.allgather(std::to_string(wrong))) {
-    if (blob != "0") ranks += fmt::format(" {} ({} elements)", rank, blob);
+  for (const std::string& one : world.allgather(complaint)) {
+    if (!one.empty()) all += fmt::format("{}rank {} {}", all.empty() ? "" : ", ", rank, one);
     ++rank;
   }
-  return ranks;
+  return all;
 }
 
 }  // namespace
@@ -97,10 +104,10 @@ std::vector<std::string> run_and_check(World& world, const Transport& transport,
     call.rank = world.rank();
     native.collective = call.collective;
     const Program program = algorithm != nullptr ? build_program(*algorithm, call) : build_native(call);
-    const std::string ranks = wrong_ranks(world, bench.run(program, call));
-    if (!ranks.empty())
-      failures.push_back(fmt::format("{}: {} is wrong on ranks{}", transport.name,
-                                     describe(algorithm != nullptr ? *algorithm : native, call), ranks));
+    const std::string complaints = gathered(world, bench.run(program, call));
+    if (!complaints.empty())
+      failures.push_back(fmt::format("{}: {}: {}", transport.name,
+                                     describe(algorithm != nullptr ? *algorithm : native, call), complaints));
   }
   return failures;
 }

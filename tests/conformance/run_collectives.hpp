@@ -11,7 +11,7 @@
 namespace weft {
 
 /// Runs every variant of the algorithm (sizes 0, 1, odd, large; types; in place) on this rank of the transport with
-/// payload and counts the calls with wrong elements on any rank; `failures` gets a sentence each, on every rank.
+/// payload. Returns a sentence, on every rank, for each call that leaves wrong elements on any rank, or that allocates.
 /// Collective. `algorithm` null: the transport's own collectives instead, those that it does not refuse.
 std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithm* algorithm);
 

@@ -33,7 +33,7 @@ struct Messenger::Operation {
   Place place = 0;
   std::uint32_t token = 0;  // the peer's token
   Reduction reduction;
-  std::unique_ptr<std::byte[]> aside;
+  std::byte* aside = nullptr;  // kEagerBytes of its own
 };
 
 void Messenger::Queue::push(Operation* operation) {
@@ -59,30 +59,40 @@ Messenger::Messenger(int rank, int ranks, const Segments& segments) : segments_(
                       .unsent = {},
                       .channels = std::vector<Channel>(1)});
   }
-  release(acquire());
+  add_slab();
 }
 
 Messenger::~Messenger() = default;
 
 Messenger::Operation* Messenger::acquire() {
-  if (free_.empty()) {
-    const auto first = static_cast<std::uint32_t>(slabs_.size()) * kSlab;
-    slabs_.push_back(std::make_unique<Operation[]>(kSlab));
-    for (std::uint32_t i = 0; i < kSlab; ++i) {
-      slabs_.back()[i].self = first + i;
-      free_.push(&slabs_.back()[i]);
-    }
-  }
-  return free_.pop();
+  if (free_ == nullptr) add_slab();
+  Operation* const operation = free_;
+  free_ = operation->next;
+  return operation;
 }
 
+// The last one back is the first out again, as it is still in the cache.
 void Messenger::release(Operation* operation) {
-  operation->next = free_.head;
-  if (free_.head == nullptr) free_.tail = operation;
-  free_.head = operation;  // last in, first out: it is still in the cache
+  operation->next = free_;
+  free_ = operation;
 }
 
-Messenger::Operation* Messenger::operation(std::uint32_t token) const { return &slabs_[token / kSlab][token % kSlab]; }
+void Messenger::add_slab() {
+  const auto first = static_cast<std::uint32_t>(slabs_.size()) * kSlab;
+  slabs_.push_back({.operations = std::make_unique<Operation[]>(kSlab),
+                    .aside = std::make_unique_for_overwrite<std::byte[]>(kSlab * kEagerBytes)});
+  const Slab& slab = slabs_.back();
+  for (std::uint32_t i = kSlab; i-- > 0;) {
+    Operation& operation = slab.operations[i];
+    operation.self = first + i;
+    operation.aside = &slab.aside[i * kEagerBytes];
+    release(&operation);
+  }
+}
+
+Messenger::Operation* Messenger::operation(std::uint32_t token) const {
+  return &slabs_[token / kSlab].operations[token % kSlab];
+}
 
 Messenger::Channel& Messenger::channel_of(Peer& peer, std::size_t channel) {
   if (channel >= peer.channels.size()) peer.channels.resize(channel + 1);
@@ -151,7 +161,7 @@ void Messenger::post_recv(int peer_rank, int channel, std::byte* into, const std
   if (message->kind == Kind::offer)
     start_transfer(receive, message->place, message->token);
   else
-    deliver(receive, message->aside.get());
+    deliver(receive, message->aside);
   release(message);
 }
 
@@ -198,8 +208,7 @@ void Messenger::put_aside(Channel& queues, const Line& line, const std::byte* da
     message->place = line.offer.place;
     message->token = line.offer.token;
   } else {
-    if (message->aside == nullptr) message->aside = std::make_unique<std::byte[]>(kEagerBytes);
-    std::memcpy(message->aside.get(), data, line.bytes);
+    std::memcpy(message->aside, data, line.bytes);
   }
   queues.arrived.push(message);
 }

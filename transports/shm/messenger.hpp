@@ -48,7 +48,14 @@ class Messenger {
     std::vector<Channel> channels;
   };
 
+  /// Operations, and room for a message put aside for each of them.
+  struct Slab {
+    std::unique_ptr<Operation[]> operations;
+    std::unique_ptr<std::byte[]> aside;
+  };
+
   Operation* acquire();
+  void add_slab();
   void release(Operation* operation);
   Operation* operation(std::uint32_t token) const;
 
@@ -66,8 +73,8 @@ class Messenger {
 
   const Segments& segments_;
   std::vector<Peer> peers_;
-  std::vector<std::unique_ptr<Operation[]>> slabs_;
-  Queue free_;
+  std::vector<Slab> slabs_;
+  Operation* free_ = nullptr;
   Queue transfers_;  // offers being copied, a piece at a time in turn
 };
 

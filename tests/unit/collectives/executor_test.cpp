@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
-#include "tests/unit/collectives/allocations.hpp"
+#include "tests/allocations.hpp"
 #include "tests/unit/collectives/loopback.hpp"
 
 namespace weft {

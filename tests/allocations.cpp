@@ -1,11 +1,10 @@
-#include "tests/unit/collectives/allocations.hpp"
+#include "tests/allocations.hpp"
 
-#include <atomic>
 #include <cstdlib>
 #include <new>
 
 namespace {
-std::atomic<std::size_t> count{0};
+thread_local std::size_t count = 0;
 }
 
 std::size_t weft::allocations() { return count; }

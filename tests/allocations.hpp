@@ -4,7 +4,7 @@
 
 namespace weft {
 
-/// How often this test program has called operator new, which allocations.cpp replaces.
+/// How often this thread has called operator new, which allocations.cpp replaces.
 std::size_t allocations();
 
 }  // namespace weft
