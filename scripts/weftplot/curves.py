@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from . import style
-from .runs import TO_EVERY_PEER, is_barrier, size_of, title_of
+from .runs import is_barrier, per_whom, size_of, title_of
 
 SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
 
@@ -23,18 +23,20 @@ def values_of(operation):
 
 
 class Looks:
-    """Colour by transport and dash and marker by what else tells series apart, the same in every panel."""
+    """Colour by transport, dash and marker by what else tells series apart, the same in every panel."""
+
+    KIND = ["algorithm", "dtype", "op", "in_place"]
 
     def __init__(self, runs):
         every = pd.concat([run.points for run in runs])
         self.transports = list(dict.fromkeys(every["transport"]))
-        self.algorithms = {}
-        for _, group in every.groupby("pattern", sort=False):
-            for index, name in enumerate(dict.fromkeys(group["algorithm"])):
-                self.algorithms[(group["pattern"].iloc[0], name)] = index
+        self.kinds = {}
+        for (pattern, _), group in every.groupby(["pattern", "operation"], sort=False):
+            for index, kind in enumerate(dict.fromkeys(group[self.KIND].itertuples(index=False, name=None))):
+                self.kinds[(pattern, kind)] = index
 
     def of(self, pattern, series):
-        which = self.algorithms[(pattern, series["algorithm"])]
+        which = self.kinds[(pattern, tuple(series[name] for name in self.KIND))]
         return {"color": style.PALETTE[self.transports.index(series["transport"]) % len(style.PALETTE)],
                 "linestyle": style.DASHES[which % len(style.DASHES)],
                 "marker": style.MARKERS[which % len(style.MARKERS)]}
@@ -62,30 +64,16 @@ def varying_columns(points):
     return {name for name in SERIES if points[name].nunique(dropna=False) > 1}
 
 
-def draw_barrier(axes, points, looks, pattern):
-    """No sizes: a bar per series, with its percentile range."""
-    rows = [(series, group.iloc[-1]) for series, group in series_of(points)]
+def draw_bars(axes, points, looks, pattern, operation, value):
+    """One size (moe, pipeline) or none (barrier): a bar per series reads better than a lone dot."""
+    points = points.drop_duplicates([*SERIES, "bytes_per_rank"], keep="last")
     varying = varying_columns(points)
-    for index, (series, row) in enumerate(rows):
-        axes.barh(index, row["time_us_median"], height=0.55, color=looks.of(pattern, series)["color"], alpha=0.85)
-        axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
-        axes.annotate(style.time_text(row["time_us_median"]), (max(row["time_us_p95"], row["time_us_median"]), index),
-                      xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [label_of(series, varying) for series, _ in rows])
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(0, 1.25 * points["time_us_p95"].max())
-    axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
-    axes.xaxis.set_major_locator(plt.MaxNLocator(4))
-    axes.grid(False, axis="y")
-    axes.set_xlabel("time (median, line p5–p95)")
-
-
-def draw_single_size(axes, points, looks, pattern, value):
-    """One size only (moe, pipeline): a bar per series reads better than a lone dot."""
-    varying = varying_columns(points)
-    rows = [(series, row) for series, group in series_of(points) for _, row in group.iterrows()]
-    for index, (series, row) in enumerate(rows):
-        axes.barh(index, row[value], height=0.55, color=looks.of(pattern, series)["color"], alpha=0.85)
+    sizes = [style.bytes_text(size) for size in size_of(points, operation)]
+    several = len(set(sizes)) > 1  # a size of no bytes has no place on the curves' axis
+    labels = []
+    for index, (_, row) in enumerate(points.iterrows()):
+        labels.append(label_of(row, varying) + (f" · {sizes[index]}" if several else ""))
+        axes.barh(index, row[value], height=0.55, color=looks.of(pattern, row)["color"], alpha=0.85)
         text = TEXTS[value](row[value])
         far = row[value]
         if value == "bubble" and row["bubble_formula"] >= 0:
@@ -95,16 +83,17 @@ def draw_single_size(axes, points, looks, pattern, value):
             axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
             far = max(far, row["time_us_p95"])
         axes.annotate(text, (far, index), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [label_of(series, varying) for series, _ in rows])
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(0, 1.3 * max(points[value].max(), points["time_us_p95"].max() if value == "time_us_median" else 0))
     axes.xaxis.set_major_locator(plt.MaxNLocator(4))
     axes.grid(False, axis="y")
+    at = "" if several or is_barrier(operation) else f", {sizes[0]} {per_whom(operation)}"
     if value == "time_us_median":
         axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
-        axes.set_xlabel("time (median, line p5–p95)")
+        axes.set_xlabel(f"time (median, line p5–p95){at}")
     else:
-        axes.set_xlabel(LABELS[value])
+        axes.set_xlabel(LABELS[value] + at)
 
 
 def draw_curves(axes, points, looks, pattern, operation, value):
@@ -122,8 +111,7 @@ def draw_curves(axes, points, looks, pattern, operation, value):
         if value != "time_us_median":  # bytes over time: the band follows from the times' own
             low, high = (group[value] * group["time_us_median"] / edge for edge in (high, low))
         axes.fill_between(group["size"], low, high, color=look["color"], alpha=0.15, linewidth=0)
-    per = "peer" if operation in TO_EVERY_PEER else "rank"
-    style.size_axis(axes, sizes, f"bytes per {per}")
+    style.size_axis(axes, sizes, f"bytes {per_whom(operation)}")
     if value == "time_us_median":
         style.log_axis(axes, style.time_text, "time (median, band p5–p95)")
     else:
@@ -140,12 +128,9 @@ def draw_panel(axes, run, looks, operation, value="time_us_median"):
         axes.set_xticks([])
         axes.set_yticks([])
         return False
-    if is_barrier(name):
-        draw_barrier(axes, points, looks, pattern)
-    elif size_of(points, name).nunique() < 3:
-        draw_single_size(axes, points, looks, pattern, value)
-    else:
-        draw_curves(axes, points, looks, pattern, name, value)
+    sizes = size_of(points, name)
+    draw = draw_bars if sizes[sizes > 0].nunique() < 2 else draw_curves
+    draw(axes, points, looks, pattern, name, value)
     return True
 
 

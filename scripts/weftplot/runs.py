@@ -91,6 +91,10 @@ def size_of(points, operation):
     return points["bytes_per_peer" if operation in TO_EVERY_PEER else "bytes_per_rank"]
 
 
+def per_whom(operation):
+    return "per peer" if operation in TO_EVERY_PEER else "per rank"
+
+
 def title_of(pattern, operation):
     return operation if pattern == operation else f"{pattern} {operation}"
 

@@ -65,7 +65,7 @@ def size_axis(axes, sizes, label):
 def log_axis(axes, formatter, label):
     axes.set_yscale("log")
     low, high = axes.get_ylim()
-    few = high / low < 30
+    few = high / low < 300
     axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if few else (1,), numticks=12))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(formatter))

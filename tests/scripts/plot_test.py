@@ -57,6 +57,33 @@ class PlotTest(unittest.TestCase):
         self.assertIn("a/run", picture)
         self.assertIn("b/run", picture)
 
+    def draw(self, run):
+        """The pictures of a run as the text of their SVG, and what plot.py said."""
+        done = plot(run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return {path.stem: path.read_text() for path in (run / "plots").glob("*.svg")}, done.stdout
+
+    def test_draws_a_curve_from_two_sizes_on_and_names_the_size_of_bars(self):
+        lines = POINTS.split(b"\r\n")
+        one, two = lines[2:4]
+        halves = [line.replace(b",f32,", b",bf16,") for line in (one, two)]
+
+        def picture(name, *rows):
+            return self.draw(make_run(self.folder / name, b"\r\n".join([lines[0], *rows, b""])))[0]["all_reduce"]
+
+        curve = picture("two", one, two)
+        self.assertIn(">bytes per rank<", curve)
+        self.assertEqual(curve.count(">shm · ring<"), 2, "the legends of time and bandwidth, no bars")
+        types = picture("types", one, two, *halves)
+        for dtype in ("f32", "bf16"):
+            self.assertEqual(types.count(f">shm · ring · {dtype}<"), 2, dtype)
+        self.assertEqual(curve.count("stroke-dasharray"), 0)
+        self.assertGreater(types.count("stroke-dasharray"), 0, "the second type has a look of its own")
+        bars = picture("one", one, halves[0])
+        self.assertEqual(bars.count(", 1 MiB per rank<"), 2)
+        nothing = one.replace(b",1048576,1048576,1572864,", b",0,0,0,")
+        self.assertIn(">shm · ring · 0 B<", picture("nothing", one, nothing))
+
     def refuse(self, run, *words):
         done = plot(run)
         self.assertEqual(done.returncode, 2, done.stderr)
