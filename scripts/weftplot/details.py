@@ -1,5 +1,7 @@
 """The rank-by-rank traffic of moe, and the pipeline as a timeline."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
@@ -45,10 +47,19 @@ def draw_traffic(axes, matrix):
     bar.outline.set_visible(False)
 
 
-def traffic_title(detail, matrix):
-    received = matrix.sum(axis=0)
-    skew = received.max() / received.mean() if received.mean() > 0 else 1
-    return f"{detail.get('operation', 'traffic')}: bytes received, max/mean {skew:.2f}"
+def traffic_title(run, detail, matrix):
+    """The max/mean of this matrix, of the first routing; the table's is the mean over the routings. Experts on a busy
+    rank receive most in dispatch and send most in combine, so both directions have the same."""
+    operation = detail.get("operation", "traffic")
+    sent = operation == "combine"
+    moved = matrix.sum(axis=1 if sent else 0)
+    skew = moved.max() / moved.mean() if moved.mean() > 0 else 1
+    title = f"{operation}: {'sent' if sent else 'received'}, max/mean {skew:.3f}"
+    row = run.points[run.points["point"] == detail.get("point")]
+    routings = re.search(r"(?:^|;)routings=(\d+)", row["notes"].iloc[0]) if len(row) else None
+    if routings and int(routings[1]) > 1:
+        title += f"\nfirst of {routings[1]} routings; mean of all {row['imbalance'].iloc[0]:.3f}"
+    return title
 
 
 def traffic_drawings(run):
@@ -57,7 +68,7 @@ def traffic_drawings(run):
     for detail in run.traffic:
         matrix = matrix_of(detail, run.folder / "traffic.json")
         seen.setdefault((str(detail.get("operation")), matrix.tobytes()), (detail, matrix))
-    return [(traffic_title(detail, matrix), lambda axes, matrix=matrix: draw_traffic(axes, matrix))
+    return [(traffic_title(run, detail, matrix), lambda axes, matrix=matrix: draw_traffic(axes, matrix))
             for detail, matrix in seen.values()]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 SCHEMA = 1
 NEEDED_COLUMNS = [
     "point", "pattern", "operation", "algorithm", "transport", "ranks", "dtype", "op", "in_place", "bytes_per_rank",
-    "bytes_per_peer", "iterations", "time_us_median", "time_us_p05", "time_us_p95", "busbw_GBps", "bubble", "bubble_formula",
+    "bytes_per_peer", "iterations", "time_us_median", "time_us_p05", "time_us_p95", "busbw_GBps", "imbalance", "bubble", "bubble_formula",
     "status", "notes",
 ]
 TEXT_COLUMNS = ["pattern", "operation", "algorithm", "transport", "dtype", "op", "status", "notes", "reason", "wrong"]

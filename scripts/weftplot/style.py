@@ -28,13 +28,15 @@ def apply():
 
 
 def bytes_text(value):
-    """4096 -> 4 KiB."""
+    """4096 -> 4 KiB: at most three digits, bytes in full."""
     value = float(value)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            return f"{value:.3g} {unit}"
+    if value < 1024:
+        return f"{value:.0f} B"
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
         value /= 1024
-    return ""
+        if value < 999.5 or unit == "TiB":
+            break
+    return f"{value:.3g} {unit}" if value >= 1 else f"{value:.2f} {unit}"
 
 
 def time_text(microseconds, _=None):

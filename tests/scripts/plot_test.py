@@ -84,6 +84,22 @@ class PlotTest(unittest.TestCase):
         nothing = one.replace(b",1048576,1048576,1572864,", b",0,0,0,")
         self.assertIn(">shm · ring · 0 B<", picture("nothing", one, nothing))
 
+    def test_the_heat_map_tells_its_own_imbalance_and_the_tables(self):
+        lines = POINTS.split(b"\r\n")
+        dispatch = lines[7].replace(b"lognormal,1.3", b"lognormal 1.3;routings=4")
+        combine = dispatch.replace(b"6,moe,dispatch", b"7,moe,combine")
+        run = make_run(self.folder / "run", b"\r\n".join([lines[0], dispatch, combine, b""]))
+        there, back = [[1 << 20, 3 << 20], [(1 << 20) - 1024, 2]], [[1 << 20, (1 << 20) - 1024], [3 << 20, 2]]
+        (run / "traffic.json").write_text(json.dumps({"points": [
+            {"point": 6, "operation": "dispatch", "ranks": 2, "bytes": there},
+            {"point": 7, "operation": "combine", "ranks": 2, "bytes": back}]}))
+        picture = self.draw(run)[0]["traffic_map"]
+        self.assertIn("dispatch: received, max/mean 1.200", picture)
+        self.assertIn("combine: sent, max/mean 1.200", picture)
+        self.assertEqual(picture.count("first of 4 routings; mean of all 1.250"), 2)
+        self.assertIn(">1.00<", picture)
+        self.assertNotIn("e+0", picture)
+
     def refuse(self, run, *words):
         done = plot(run)
         self.assertEqual(done.returncode, 2, done.stderr)
