@@ -36,10 +36,12 @@ def draw_all(runs, out):
         written += style.save(curves.draw_operation(runs, looks, operation), out, name)
     others = []
     for run in runs:
-        for kind, drawings, columns, size in (("traffic", details.traffic_drawings(run), 3, (5.0, 4.4)),
-                                              ("pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0))):
+        for kind, pattern, drawings, columns, size in (
+                ("traffic", "moe", details.traffic_drawings(run), 3, (5.0, 4.4)),
+                ("pipeline", "pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0))):
             if not drawings:
-                print(f"{run.folder}: no {kind}.json, so no picture of it")
+                if pattern in set(run.points["pattern"]):
+                    print(f"{run.folder}: no {kind}.json, so no picture of it")
                 continue
             suffix = "" if len(runs) == 1 else "_" + re.sub(r"[^A-Za-z0-9_.-]+", "_", run.name)
             title = "moe: bytes from rank to rank" if kind == "traffic" else "pipeline: what each stage does"

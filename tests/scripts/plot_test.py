@@ -100,6 +100,16 @@ class PlotTest(unittest.TestCase):
         self.assertIn(">1.00<", picture)
         self.assertNotIn("e+0", picture)
 
+    def test_misses_a_picture_only_of_what_was_measured(self):
+        lines = POINTS.split(b"\r\n")
+        for name, row, missing in (("barrier", lines[5], []), ("moe", lines[7], ["traffic"]),
+                                   ("pipeline", lines[8], ["pipeline"])):
+            run = make_run(self.folder / name, b"\r\n".join([lines[0], row, b""]))
+            (run / "traffic.json").unlink()
+            (run / "pipeline.json").unlink()
+            said = self.draw(run)[1]
+            self.assertEqual([kind for kind in ("traffic", "pipeline") if f"no {kind}.json" in said], missing, said)
+
     def refuse(self, run, *words):
         done = plot(run)
         self.assertEqual(done.returncode, 2, done.stderr)
