@@ -51,7 +51,7 @@ def series_of(points):
 def label_of(series, varying):
     words = [series["transport"], series["algorithm"]]
     words += [str(series[name]) for name in ("dtype", "op") if name in varying and series[name]]
-    if "in_place" in varying and str(series["in_place"]).lower() == "true":
+    if "in_place" in varying and series["in_place"] == "true":
         words.append("in place")
     if "ranks" in varying:
         words.append(f"{series['ranks']} ranks")
@@ -160,7 +160,7 @@ def caption_of(runs, points):
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
     text = f"{ranks} ranks · {count} iterations a point, each started by {start} · "
     text += "time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
-    if "oversubscribed" in points and points["oversubscribed"].astype(str).str.lower().eq("true").any():
+    if points["oversubscribed"].eq("true").any():
         text += " · more ranks than cores"
     return text
 

@@ -1,18 +1,39 @@
 """Reads run folders."""
 
+import csv
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 SCHEMA = 1
-NEEDED_COLUMNS = [
-    "point", "pattern", "operation", "algorithm", "transport", "ranks", "dtype", "op", "in_place", "bytes_per_rank",
-    "bytes_per_peer", "iterations", "time_us_median", "time_us_p05", "time_us_p95", "busbw_GBps", "imbalance", "bubble", "bubble_formula",
-    "status", "notes",
-]
-TEXT_COLUMNS = ["pattern", "operation", "algorithm", "transport", "dtype", "op", "status", "notes", "reason", "wrong"]
+
+
+def count(text):
+    return within_reach(int(text))
+
+
+def figure(text):
+    """Empty where it does not apply."""
+    return within_reach(float(text)) if text else math.nan
+
+
+def within_reach(value):
+    if not 0 <= value < math.inf:
+        raise ValueError
+    return value
+
+
+# The columns that are used, and what reads a field of each: ValueError where it cannot be one.
+POINT_COLUMNS = {
+    "point": count, "pattern": str, "operation": str, "algorithm": str, "transport": str, "ranks": count, "dtype": str,
+    "op": str, "in_place": str, "bytes_per_rank": count, "bytes_per_peer": count, "iterations": count,
+    "time_us_median": figure, "time_us_p05": figure, "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure,
+    "bubble": figure, "bubble_formula": figure, "oversubscribed": str, "status": str, "notes": str,
+}
+SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": count, "slowest_rank": int}
 TO_EVERY_PEER = ("all_to_all", "all_to_allv", "dispatch", "combine")
 
 
@@ -37,22 +58,40 @@ def read_json(path):
         raise BadInput(f"{path}: cannot be read as JSON ({error})") from error
 
 
-def read_points(path):
+def read_table(path, columns):
+    """The rows of a CSV file, `columns` of them; each damaged field is named by its line."""
+    rows = []
     try:
-        text = {name: str for name in TEXT_COLUMNS}
-        points = pd.read_csv(path, dtype=text, keep_default_na=True)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise BadInput(f"{path}: cannot be read as CSV ({str(error).strip()})") from error
-    for name in NEEDED_COLUMNS:
-        if name not in points.columns:
-            raise BadInput(f"{path}: lacks the column {name}")
-    for name in TEXT_COLUMNS:
-        if name in points.columns:
-            points[name] = points[name].fillna("")
-    for name in ("bytes_per_rank", "bytes_per_peer", "iterations", "time_us_median", "time_us_p05", "time_us_p95",
-                 "busbw_GBps", "ranks", "point"):
-        if not pd.api.types.is_numeric_dtype(points[name]) and len(points):
-            raise BadInput(f"{path}: the column {name} holds what is no number")
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.reader(file, strict=True)
+            header = next(lines, [])
+            for name in columns:
+                if name not in header:
+                    raise BadInput(f"{path}: lacks the column {name}")
+            for fields in filter(None, lines):
+                where = f"{path}, line {lines.line_num}"
+                if len(fields) != len(header):
+                    raise BadInput(f"{where}: has {len(fields)} fields where the header has {len(header)}")
+                row = dict(zip(header, fields))
+                rows.append([field_in(row, name, read, where) for name, read in columns.items()])
+    except csv.Error as error:
+        raise BadInput(f"{path}, line {lines.line_num}: cannot be read as CSV ({error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read as CSV ({error})") from error
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def field_in(row, name, read, where):
+    try:
+        return read(row[name])
+    except ValueError as error:
+        raise BadInput(f"{where}: '{row[name]}' is no value for the column {name}") from error
+
+
+def read_points(folder):
+    points = read_table(folder / "points.csv", POINT_COLUMNS)
+    if (folder / "samples.csv").exists():
+        read_table(folder / "samples.csv", SAMPLE_COLUMNS)  # not drawn, but where they are damaged the rows may be too
     return points[points["time_us_median"].notna() & points["status"].isin(["ok", "wrong"])]
 
 
@@ -75,7 +114,7 @@ def read_run(folder):
     info = read_json(folder / "run.json")
     if not isinstance(info, dict) or info.get("schema") != SCHEMA:
         raise BadInput(f"{folder / 'run.json'}: is not of schema {SCHEMA}, which this script draws")
-    points = read_points(folder / "points.csv")
+    points = read_points(folder)
     if points.empty:
         raise BadInput(f"{folder}: holds no measured point, so there is nothing to draw")
     return Run(folder, folder.resolve().name, info, points, read_details(folder, "traffic"),

@@ -127,7 +127,23 @@ class PlotTest(unittest.TestCase):
         self.refuse(make_run(self.folder / "empty", lines[0] + b"\r\n"), "no measured point")
         self.refuse(make_run(self.folder / "nothing", b""), "points.csv")
         self.refuse(make_run(self.folder / "column", POINTS.replace(b"busbw_GBps", b"busbw")), "busbw_GBps")
-        self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,8,12,", b",ten,8,12,")), "time_us_median")
+        self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,8,12,", b",ten,8,12,")),
+                    "points.csv, line 2: 'ten' is no value for the column time_us_median")
+        for wrong in (b"-10", b"nan", b"inf"):
+            lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,8,12,", b"," + wrong + b",8,12,")
+            self.refuse(make_run(self.folder / wrong.decode(), b"\r\n".join(lines)),
+                        f"points.csv, line 4: '{wrong.decode()}' is no value for the column time_us_median")
+        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 9: has", "where the header has 40")
+        self.refuse(make_run(self.folder / "quote", POINTS.replace(b'1.3"', b"1.3")), "points.csv, line ", "as CSV")
+
+    def test_refuses_damaged_samples(self):
+        run = make_run(self.folder / "run")
+        header, rows = "point,iteration,completion_ns,slowest_rank\r\n", "0,0,8000,-1\r\n0,1,{},1\r\n"
+        (run / "samples.csv").write_text(header + rows.format(12000))
+        self.draw(run)
+        for wrong in ("abc", "-5", "1.5", ""):
+            (run / "samples.csv").write_text(header + rows.format(wrong))
+            self.refuse(run, f"samples.csv, line 3: '{wrong}' is no value for the column completion_ns")
 
     def test_refuses_a_folder_that_cannot_be_written(self):
         run = make_run(self.folder / "run")
