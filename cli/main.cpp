@@ -1,11 +1,13 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <span>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/command_line_error.hpp"
 #include "core/error.hpp"
 #include "worlds/launcher_environment.hpp"
 
@@ -49,12 +51,13 @@ int main(int argc, char** argv) {
   weft::cli::add_verify(app, chosen);
   try {
     app.parse(argc, argv);
-    return chosen();
+    // What takes no ranks is done once, whatever number of processes a launcher started.
+    return app.got_subcommand("run") || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return weft::is_first_process() ? app.exit(help) : static_cast<int>(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
-    const std::string command = app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ";
-    return complain(fmt::format("{} (see weft {}--help)", error.what(), command), ExitCode::usage);
+    return complain(weft::cli::explain(app, error, std::span(argv, static_cast<std::size_t>(argc)).subspan(1)),
+                    ExitCode::usage);
   } catch (const weft::UsageError& error) {
     return complain(error.what(), ExitCode::usage);
   } catch (const std::exception& error) {

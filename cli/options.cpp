@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "cli/fabric.hpp"
 #include "collectives/registry.hpp"
 #include "core/text.hpp"
+#include "patterns/popularity.hpp"
 #include "patterns/registry.hpp"
+#include "patterns/schedule.hpp"
 #include "results/format.hpp"
 
 namespace weft::cli {
@@ -21,6 +24,8 @@ constexpr const char* kShape = "Model training traffic";
 constexpr const char* kWhere = "Ranks and transports";
 constexpr const char* kHow = "How it is measured";
 constexpr const char* kResults = "Results";
+
+constexpr Nanoseconds kLongestPass = 3600'000'000'000;
 
 using Values = std::vector<std::string>;
 
@@ -59,6 +64,10 @@ double parse_real(const std::string& text, double least, double most) {
   return value;
 }
 
+// The upper bound of a flag whose pattern has a bound of its own and checks it.
+template <typename Integer>
+constexpr Integer kAny = std::numeric_limits<Integer>::max();
+
 template <typename Integer>
 CLI::Option* add_integer(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
                          Integer& target, Integer least, Integer most) {
@@ -77,15 +86,36 @@ Values parse_list(const std::string& text) {
   return parts;
 }
 
+// The path of a file or folder, or a name.
+CLI::Option* add_text(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
+                      std::string& target, const char* what) {
+  return add(run, flags, help, group, [&target, what](const std::string& text) {
+    if (text.empty()) throw UsageError(fmt::format("is empty: {} is needed", what));
+    target = text;
+  });
+}
+
+void require_known(std::string_view kind, const std::string& name, const Values& known) {
+  if (std::find(known.begin(), known.end(), name) == known.end()) throw UsageError(unknown_name(kind, name, known));
+}
+
 RouterOptions parse_router(const std::string& text) {
-  static const Values kKinds = {"uniform", "lognormal", "powerlaw"};
   const std::size_t colon = text.find(':');
-  RouterOptions router{.kind = text.substr(0, colon), .max_over_mean = 2.0};
-  if (std::find(kKinds.begin(), kKinds.end(), router.kind) == kKinds.end())
-    throw UsageError(unknown_name("router", router.kind, kKinds));
-  if (colon != std::string::npos) router.max_over_mean = parse_real(text.substr(colon + 1), 1, 1000);
-  if (router.kind == "uniform") router.max_over_mean = 1;
+  RouterOptions router{.kind = text.substr(0, colon)};
+  require_known("router", router.kind, router_kinds());
+  const bool has_value = colon != std::string::npos;
+  if (router_takes_max_over_mean(router.kind) != has_value)
+    throw UsageError(has_value ? fmt::format("'{}' has a value: {} takes none", text, router.kind)
+                               : fmt::format("'{}' lacks its max/mean: give {}:M, such as {}:2", text, text, text));
+  if (has_value) router.max_over_mean = parse_real(text.substr(colon + 1), 1, 1e6);
   return router;
+}
+
+std::string parse_schedule(const std::string& text) {
+  Values known = schedule_names();
+  known.emplace_back("all");
+  require_known("schedule", text, known);
+  return text;
 }
 
 void add_traffic(CLI::App& run, RunOptions& options) {
@@ -118,30 +148,28 @@ void add_traffic(CLI::App& run, RunOptions& options) {
 
 void add_shape(CLI::App& run, RunOptions& options) {
   Request& request = options.request;
-  run.add_option("--model", request.model, "A model of `weft list`, or the path of a Hugging Face config.json")
-      ->group(kShape)
-      ->capture_default_str();
-  add_integer<std::uint64_t>(run, "--tokens", "Tokens per rank and micro-batch", kShape, request.tokens, 1, 1 << 24);
+  add_text(run, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", kShape, request.model,
+           "a model's name or path")
+      ->default_str(request.model);
+  add_integer<std::uint64_t>(run, "--tokens", "Tokens per rank and micro-batch", kShape, request.tokens, 1,
+                             kAny<std::uint64_t>);
   add(run, "--router",
       "How tokens choose experts: uniform, lognormal:M or powerlaw:M, M = max/mean of the experts' load", kShape,
       [&](const std::string& t) { request.router = parse_router(t); })
       ->default_str("uniform");
-  add_integer(run, "--routings", "Different routings drawn beforehand and cycled", kShape, request.routings, 1, 1024);
+  add_integer(run, "--routings", "Different routings drawn beforehand and cycled", kShape, request.routings, 1,
+              kAny<int>);
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
-              1 << 16);
-  add(run, "--stages", "Pipeline stages; not given: one per rank", kShape,
-      [&](const std::string& t) { request.stages = parse_integer<int>(t, 1, 1 << 16); });
+              kAny<int>);
+  add_integer(run, "--stages", "Pipeline stages; 0: one per rank", kShape, request.stages, 0, kAny<int>);
   add(run, "--schedule", "Pipeline schedules: gpipe, 1f1b or all", kShape, [&](const std::string& t) {
-    static const Values kSchedules = {"gpipe", "1f1b", "all"};
-    if (std::find(kSchedules.begin(), kSchedules.end(), t) == kSchedules.end())
-      throw UsageError(unknown_name("schedule", t, kSchedules));
-    request.schedule = t;
+    request.schedule = parse_schedule(t);
   })->default_str("all");
   add(run, "--forward", "Pipeline: emulated compute of one forward pass on one stage (1ms, 500us)", kShape,
-      [&](const std::string& t) { request.forward_ns = parse_duration(t); })
+      [&](const std::string& t) { request.forward_ns = parse_duration(t, kLongestPass); })
       ->default_str("1ms");
   add(run, "--backward", "Pipeline: the same of one backward pass", kShape, [&](const std::string& t) {
-    request.backward_ns = parse_duration(t);
+    request.backward_ns = parse_duration(t, kLongestPass);
   })->default_str("2ms");
   add_integer<std::uint64_t>(run, "--seed", "Seed of routers, payloads and simulated fabrics", kShape, request.seed, 0,
                              ~std::uint64_t{0});
@@ -150,7 +178,10 @@ void add_shape(CLI::App& run, RunOptions& options) {
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
       "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
-      [&](const std::string& t) { options.transports = parse_list(t); });
+      [&](const std::string& t) {
+        options.transports = parse_list(t);
+        for (const std::string& name : options.transports) transports::registry().find(name);
+      });
   add(run, "--ranks", "Ranks to start where no launcher did; not given: one per core, at most 8", kWhere,
       [&](const std::string& t) { options.launch.ranks = parse_integer<int>(t, 1, 1 << 16); });
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
@@ -186,9 +217,10 @@ void add_how(CLI::App& run, RunOptions& options) {
 }
 
 void add_results(CLI::App& run, RunOptions& options) {
-  run.add_option("--out", options.out, "Run folder to be made; not given: runs/<time>")->group(kResults);
-  run.add_option("--resume", options.resume, "Run folder to go on with: only what is missing is measured")
-      ->group(kResults);
+  add_text(run, "--out", "Run folder to be made; not given: runs/<time>", kResults, options.out,
+           "the name of a folder");
+  add_text(run, "--resume", "Run folder to go on with: only what is missing is measured", kResults, options.resume,
+           "the name of a run folder");
   add(run, "--format", "table, nccl, osu, imb, json or csv", kResults, [&](const std::string& t) {
     find_format(t);
     options.format = t;
@@ -210,9 +242,11 @@ void add_run_flags(CLI::App& run, RunOptions& options) {
   add_where(run, options);
   add_how(run, options);
   add_results(run, options);
-  run.add_option("--config", options.config, "Read flags that are not given from a TOML file: name = value")
-      ->configurable(false)
-      ->group(kResults);
+  add_text(run, "--config",
+           "Read flags that are not given from a file: a line NAME = VALUE each (of TOML: strings in one pair of "
+           "quotes, numbers, true and false, arrays, comments)",
+           kResults, options.config, "the name of a file")
+      ->configurable(false);
 }
 
 }  // namespace weft::cli

@@ -7,7 +7,8 @@
 
 namespace weft {
 
-/// The candidate with the smallest edit distance (Levenshtein) to `name`; empty where none is near.
+/// The candidate with the smallest edit distance to `name` (Damerau and Levenshtein); empty where none is near, that is
+/// where more than about a third of the letters differ.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// "unknown transport 'smh': did you mean 'shm'? (known: mpi, shm, model)"

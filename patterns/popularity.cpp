@@ -15,8 +15,6 @@ namespace weft {
 
 namespace {
 
-const std::vector<std::string> kKinds = {"uniform", "lognormal", "powerlaw"};
-
 /// The root of a function that rises from below 0 at `low`; `high` is raised until it is bracketed.
 template <typename Function>
 double solve(Function function, double low, double high) {
@@ -51,6 +49,13 @@ std::vector<double> positions_of(const std::string& kind, std::uint64_t experts)
 
 }  // namespace
 
+const std::vector<std::string>& router_kinds() {
+  static const std::vector<std::string> kinds = {"uniform", "lognormal", "powerlaw"};
+  return kinds;
+}
+
+bool router_takes_max_over_mean(const std::string& kind) { return kind != "uniform"; }
+
 std::vector<double> expected_loads(const std::vector<double>& popularity, std::uint64_t top_k) {
   const auto k = static_cast<double>(top_k);
   std::vector<double> loads(popularity.size(), 1.0);
@@ -66,15 +71,17 @@ std::vector<double> expected_loads(const std::vector<double>& popularity, std::u
 }
 
 std::vector<double> popularity(const RouterOptions& options, std::uint64_t experts, std::uint64_t top_k) {
-  if (std::find(kKinds.begin(), kKinds.end(), options.kind) == kKinds.end())
-    throw UsageError(unknown_name("router", options.kind, kKinds));
+  const std::vector<std::string>& kinds = router_kinds();
+  if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
+    throw UsageError(unknown_name("router", options.kind, kinds));
+  const bool skewed = router_takes_max_over_mean(options.kind);
   const double mean_load = static_cast<double>(top_k) / static_cast<double>(experts);
   // Beyond this the busiest expert would take nearly every token, and drawing distinct ones by rejection gets slow.
   const double most = std::max(1.0, 0.9 / mean_load);
-  if (options.kind != "uniform" && !(options.max_over_mean >= 1 && options.max_over_mean <= most))
+  if (skewed && !(options.max_over_mean >= 1 && options.max_over_mean <= most))
     throw UsageError(fmt::format("--router: max/mean {} cannot be had with top-{} of {} experts: from 1 to {:.4g}",
                                  options.max_over_mean, top_k, experts, most));
-  if (options.kind == "uniform" || options.max_over_mean == 1) return std::vector<double>(experts, 1.0);
+  if (!skewed || options.max_over_mean == 1) return std::vector<double>(experts, 1.0);
   const std::vector<double> positions = positions_of(options.kind, experts);
   const auto excess = [&](double spread) {
     return expected_loads(spread_out(positions, spread), top_k).front() / mean_load - options.max_over_mean;

@@ -1,11 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "patterns/request.hpp"
 
 namespace weft {
+
+/// What RouterOptions::kind may be.
+const std::vector<std::string>& router_kinds();
+
+/// Whether RouterOptions::max_over_mean says something about routers of this kind.
+bool router_takes_max_over_mean(const std::string& kind);
 
 /// Popularities of the experts in descending order, mean 1, such that drawing `top_k` distinct experts a token by them
 /// gives the busiest expert options.max_over_mean times the mean load. Throws UsageError as Router does.

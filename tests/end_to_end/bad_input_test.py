@@ -2,7 +2,7 @@
 
 import json
 
-from program import HAS_MPI, USAGE, ProgramTest, main, weft
+from program import HAS_MPI, OK, USAGE, ProgramTest, main, points, weft
 
 GOOD_MODEL = {"model_type": "deepseek_v3", "hidden_size": 256, "num_hidden_layers": 2, "first_k_dense_replace": 0,
               "n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 4, "moe_intermediate_size": 128,
@@ -45,10 +45,70 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-f", "1", says=["--factor", "1"])
         self.refused("all_reduce", "--timeout", "nan", says=["--timeout", "nan"])
         self.refused("pipeline", "--micro-batches", "0", says=["--micro-batches", "0"])
-        self.refused("all_reduce", "-t", "model", "--fabric", "latency", says=["--fabric", "latency"])
+
+    def test_fabrics_that_are_no_fabrics(self):
+        cases = {
+            "": ["KEY=VALUE"],
+            "latency": ["KEY=VALUE"],
+            "lateny=2us": ["lateny", "did you mean 'latency'"],
+            "latency=2us,latency=3us": ["latency", "twice"],
+            "latency=2": ["'2'", "no unit", "us"],
+            "latency=1h": ["'1h'", "ns, us, ms or s"],
+            "latency=1000000000s": ["too long", "at most 1s"],
+            "skew=2s": ["skew", "too long"],
+            "overhead=2s": ["overhead", "too long"],
+            "bandwidth=0": ["bandwidth", "0.001"],
+            "bandwidth=1e-300": ["1e-300", "0.001"],
+            "bandwidth=1e10": ["1e10", "1000000000"],
+            "bandwidth=50GB": ["50GB", "plain number"],
+            "jitter=1000": ["1000", "from 0 to 5"],
+        }
+        for text, words in cases.items():
+            self.refused("all_reduce", "-t", "model", "--fabric", text, says=["--fabric", *words])
+
+    def test_the_model_takes_every_fabric_that_the_flag_takes(self):
+        most = "latency=1s,skew=1s,overhead=1s,jitter=5,bandwidth=1e9"
+        for number, text in enumerate(("latency=0,bandwidth=1e-3", most)):
+            out = self.folder / str(number)
+            result = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "3", "--fabric", text, "--out", out)
+            self.assertEqual(result.returncode, OK, result.stderr)
+            self.assertEqual({row["status"] for row in points(out)}, {"ok"}, text)
+
+    def test_values_that_a_flag_does_not_take(self):
+        for arguments, words in (
+            (["--forward", "1"], ["--forward", "'1'", "no unit", "1us"]),
+            (["--backward", "2h"], ["--backward", "'2h'", "ns, us, ms or s"]),
+            (["--forward", "9999999s"], ["--forward", "too long", "3600s"]),
+            (["--router", "lognormal"], ["--router", "lognormal:M"]),
+            (["--router", "powerlaw:"], ["--router", "''"]),
+            (["--router", "uniform:3"], ["--router", "uniform takes none"]),
+            (["--stages", "-1"], ["--stages", "-1"]),
+            (["--stages", "3"], ["--stages 3", "0: as many"]),
+            (["--micro-batches", "100001"], ["--micro-batches 100001", "100000"]),
+            (["--schedule", "1fb1"], ["--schedule", "did you mean '1f1b'"]),
+            (["--out", ""], ["--out", "is empty"]),
+            (["--resume", ""], ["--resume", "is empty"]),
+            (["--config", ""], ["--config", "is empty"]),
+            (["--format", "xml"], ["xml': (known: table"]),
+        ):
+            result = weft("run", "pipeline", "--ranks", "2", "--oversubscribe", *arguments)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
+            for word in words:
+                self.assertIn(word, result.stderr)
+        self.refused("all_reduce", "-n", "1", "-n", "2", says=["--iterations", "'1' and '2'"])
+
+    def test_subcommands_that_are_none(self):
+        for arguments, words in ((["rum"], ["'rum'", "did you mean 'run'"]), ([], ["run, list, show, verify"]),
+                                 (["--ranks", "2"], ["run, list, show, verify"])):
+            result = weft(*arguments)
+            self.assertEqual(result.returncode, USAGE)
+            self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
+            for word in words:
+                self.assertIn(word, result.stderr)
 
     def test_unknown_flag(self):
-        self.refused("all_reduce", "--tokenz", "5", says=["--tokenz"])
+        self.refused("all_reduce", "--tokenz", "5", says=["--tokenz", "did you mean '--tokens'"])
 
     def test_unwritable_out(self):
         blocker = self.folder / "file"
@@ -94,11 +154,27 @@ class BadInput(ProgramTest):
 
     def test_config_file(self):
         config = self.folder / "weft.toml"
-        config.write_text("max-bites = \"1K\"\n")
-        self.refused("all_reduce", "--config", config, says=[str(config), "max-bites", "did you mean 'max-bytes'"])
-        config.write_text("max-bytes = \"1X\"\n")
-        self.refused("all_reduce", "--config", config, says=[str(config), "--max-bytes", "'1X'"])
-        self.refused("all_reduce", "--config", self.folder / "absent.toml", says=["absent.toml"])
+        cases = {
+            "max-bites = \"1K\"\n": ["line 1", "max-bites", "did you mean 'max-bytes'"],
+            "# sizes\n\nmax-bytes = \"1X\"\n": ["line 3", "--max-bytes", "'1X'"],
+            "transport = \"smh\"\n": ["line 1", "smh", "did you mean 'shm'"],
+            "iterations 3\n": ["line 1", "'iterations 3' is not NAME = VALUE"],
+            "patterns = [\"moe\",\n  \"all_reduce\"]\niterations = 3\niterations = 4\n": ["line 4", "already in line 3"],
+            "in-place = \"maybe\"\n": ["line 1", "in-place", "true or false"],
+            "transport = \"\"\"shm\"\"\"\n": ["line 1", "one pair of quotes"],
+            "transport = \"shm\n": ["line 1", "one pair of quotes"],
+            "[run]\n": ["line 1", "'[run]' is not NAME = VALUE"],
+            "patterns = [\"moe\",\n": ["line 1", "is not NAME = VALUE"],
+            "n = 3\n": ["line 1", "unknown setting 'n': (known: "],
+            "model = \"\"\n": ["line 1", "--model", "is empty"],
+            "\x01\x02": ["is no text"],
+        }
+        for text, words in cases.items():
+            config.write_text(text)
+            self.refused("all_reduce", "--config", config, says=[f"--config {config}", *words])
+        for path, word in ((self.folder / "absent.toml", "No such file"), (self.folder, "is a folder"),
+                           ("/dev/zero", "is a device")):
+            self.refused("all_reduce", "--config", path, says=[f"--config {path}", word])
 
     def test_under_mpirun_it_is_said_once(self):
         if not HAS_MPI:
@@ -106,6 +182,14 @@ class BadInput(ProgramTest):
         self.refused("all_redcue", says=["did you mean 'all_reduce'"], mpi_ranks=4)
         self.refused("all_reduce", "--ranks", "3", says=["--ranks 3", "4 ranks"], mpi_ranks=4)
         self.refused("all_reduce", says=["64 ranks", "--oversubscribe"], mpi_ranks=64)
+
+    def test_under_mpirun_one_process_lists_and_helps(self):
+        if not HAS_MPI:
+            return
+        for arguments in (["list"], ["--help"], ["verify", "barrier", "--ranks", "2"]):
+            result = weft(*arguments, mpi_ranks=3)
+            self.assertEqual(result.returncode, OK, result.stderr)
+            self.assertEqual(result.stdout, weft(*arguments).stdout)
 
 
 if __name__ == "__main__":

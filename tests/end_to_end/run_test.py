@@ -1,5 +1,7 @@
 """Whole runs: every pattern, every transport, formats, resume."""
 
+import csv
+import io
 import json
 
 from program import FAILED, HAS_MPI, OK, ProgramTest, main, points, weft
@@ -72,6 +74,22 @@ class Run(ProgramTest):
             shown = weft("show", out, "--format", form)
             self.assertEqual(shown.returncode, OK, shown.stderr)
             self.assertEqual(shown.stdout, result.stdout, form)
+
+    def test_several_runs_as_csv_and_json_are_one_table(self):
+        runs = [self.run_ok("all_reduce", "--ranks", "2", name=name)[1:] for name in ("one", "two")]
+        folders = [out for _, out in runs]
+        expected = [{"run": str(out), **row} for rows, out in runs for row in rows]
+        shown = weft("show", *folders, "--format", "csv")
+        self.assertEqual(list(csv.DictReader(io.StringIO(shown.stdout))), expected)
+        shown = weft("show", *folders, "--format", "json")
+        self.assertEqual([(row["run"], row["point"]) for row in json.loads(shown.stdout)],
+                         [(row["run"], int(row["point"])) for row in expected])
+
+    def test_flags_from_a_file(self):
+        config = self.folder / "job.toml"
+        config.write_text('# a job\npatterns = ["all_reduce",  # two\n  "broadcast"]\nstages = 0\nin-place = false\n')
+        _, rows, _ = self.run_ok("--ranks", "2", "--config", config)
+        self.assertEqual({row["pattern"] for row in rows}, {"all_reduce", "broadcast"})
 
     def test_resume_measures_only_what_is_missing(self):
         _, rows, out = self.run_ok("all_reduce", "--ranks", "2")

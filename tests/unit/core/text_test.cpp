@@ -13,6 +13,17 @@ TEST(Text, NearestNameForgivesATypo) {
   EXPECT_EQ(nearest_name("infiniband", kKnown), "");
 }
 
+TEST(Text, NearestNameIsNotFarFetched) {
+  const std::vector<std::string> formats = {"table", "nccl", "osu", "imb", "json", "csv"};
+  EXPECT_EQ(nearest_name("xml", formats), "");
+  EXPECT_EQ(nearest_name("jsno", formats), "json");
+  const std::vector<std::string> settings = {"op", "factor", "max-bytes"};
+  EXPECT_EQ(nearest_name("n", settings), "");
+  EXPECT_EQ(nearest_name("o", settings), "");
+  EXPECT_EQ(nearest_name("", settings), "");
+  EXPECT_EQ(nearest_name("max-bites", settings), "max-bytes");
+}
+
 TEST(Text, UnknownNameIsOneSentenceWithAHint) {
   EXPECT_EQ(unknown_name("transport", "smh", kKnown),
             "unknown transport 'smh': did you mean 'shm'? (known: mpi, shm, model)");
