@@ -17,7 +17,9 @@ std::string explain_subcommand(const CLI::App& app, std::span<char* const> words
   return unknown_name("subcommand", words.front(), known);
 }
 
-std::string explain_repeated(const CLI::App& command) {
+std::string explain_count(const CLI::App& command, const std::string& last_word) {
+  const CLI::Option* const last = last_word.starts_with('-') ? command.get_option_no_throw(last_word) : nullptr;
+  if (last != nullptr && last->get_items_expected_max() > 0) return fmt::format("{}: a value is missing", last_word);
   for (const CLI::Option* option : command.get_options())
     if (option->get_items_expected_max() == 1 && option->results().size() > 1)
       return fmt::format("{}: is given {} times, with '{}': once is right", option->get_name(),
@@ -44,7 +46,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, std::span
   if (app.get_subcommands().empty()) return explain_subcommand(app, words) + " (see weft --help)";
   const CLI::App& command = *app.get_subcommands().front();
   std::string sentence;
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) sentence = explain_repeated(command);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) sentence = explain_count(command, words.back());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) sentence = explain_unknown_flag(command);
   return fmt::format("{} (see weft {} --help)", sentence.empty() ? error.what() : sentence, command.get_name());
 }

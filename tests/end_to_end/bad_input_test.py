@@ -89,6 +89,7 @@ class BadInput(ProgramTest):
             (["--out", ""], ["--out", "is empty"]),
             (["--resume", ""], ["--resume", "is empty"]),
             (["--config", ""], ["--config", "is empty"]),
+            (["--seed", "1", "--tokens"], ["--tokens: a value is missing"]),
             (["--format", "xml"], ["xml': (known: table"]),
         ):
             result = weft("run", "pipeline", "--ranks", "2", "--oversubscribe", *arguments)
