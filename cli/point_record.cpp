@@ -22,14 +22,15 @@ std::string join_notes(const std::map<std::string, std::string>& notes) {
 void divide_times(Samples& samples, double divisor) {
   for (Nanoseconds& time : samples.completion) time = std::llround(static_cast<double>(time) / divisor);
   samples.first_ns = std::llround(static_cast<double>(samples.first_ns) / divisor);
-  samples.mean_of_ranks_ns /= divisor;
-  samples.fastest_rank_mean_ns /= divisor;
+  // Only the rank that pings sees there and back, the longest time; as in OSU and IMB its figure is the row's.
   samples.slowest_rank_mean_ns /= divisor;
+  samples.mean_of_ranks_ns = samples.slowest_rank_mean_ns;
+  samples.fastest_rank_mean_ns = samples.slowest_rank_mean_ns;
 }
 
 }  // namespace
 
-Record describe(const Point& point, const RunOptions& options, const std::string& transport, int ranks) {
+Record describe(const Point& point, const std::string& transport, int ranks) {
   Record record;
   record.pattern = point.pattern;
   record.operation = point.operation;
@@ -38,7 +39,7 @@ Record describe(const Point& point, const RunOptions& options, const std::string
   record.ranks = ranks;
   record.dtype = name_of(point.dtype);
   record.op = point.reduces ? name_of(point.op) : "";
-  record.in_place = options.request.in_place;
+  record.in_place = point.call.in_place;
   record.bytes_per_rank = point.bytes_per_rank;
   record.bytes_per_peer = point.bytes_per_peer;
   record.logical_bytes = point.logical_bytes;

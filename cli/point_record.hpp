@@ -12,7 +12,7 @@
 namespace weft::cli {
 
 /// The row of a point before it is measured.
-Record describe(const Point& point, const RunOptions& options, const std::string& transport, int ranks);
+Record describe(const Point& point, const std::string& transport, int ranks);
 
 /// Fills in what was measured: times, bandwidths, bubble, status.
 void conclude(const Point& point, Samples& samples, Record& record);

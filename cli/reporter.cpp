@@ -1,7 +1,9 @@
 #include "cli/reporter.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <functional>
 
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
@@ -57,11 +59,22 @@ std::string open_run_folder(const RunOptions& options) {
   return RunWriter::create(options.out.empty() ? default_folder() : options.out, info).folder().string();
 }
 
-void close_run_folder(const RunOptions& options, const std::string& folder, int exit_code) {
+int close_run_folder(const RunOptions& options, const std::string& folder, int exit_code) {
+  const Run run = read_run(folder);
+  if (run.records.empty() && exit_code == static_cast<int>(ExitCode::usage)) {
+    if (options.resume.empty()) RunWriter::discard(folder);
+    return exit_code;
+  }
+  if (exit_code == 0 && std::none_of(run.records.begin(), run.records.end(), std::mem_fn(&Record::measured))) {
+    exit_code = static_cast<int>(ExitCode::usage);
+    fmt::print(stderr, "weft: nothing was measured: {}\n",
+               run.records.empty() ? "there is no such algorithm for these patterns" : run.records.front().reason);
+  }
   RunWriter::attach(folder, nullptr).finish(exit_code);
-  if (options.format != kLiveFormat) fmt::print("{}", show_run(read_run(folder), options.format));
+  if (options.format != kLiveFormat) fmt::print("{}", show_run(run, options.format));
   std::fflush(stdout);
   fmt::print(stderr, "weft: results in {}\n", folder);
+  return exit_code;
 }
 
 Reporter::Reporter(const Job& job, const Topology& topology)

@@ -82,7 +82,7 @@ std::vector<Group> group_transports(const RunOptions& options) {
 
 void refuse_too_many_ranks(const RunOptions& options, const Group& group) {
   const std::optional<LauncherEnvironment> launcher = launcher_environment();
-  const int ranks = launcher ? launcher->local_ranks : group.ranks;
+  const int ranks = launcher ? launcher->local_ranks.value_or(1) : group.ranks;  // else the session will see
   const int cores = launcher ? host_cores() : usable_cores();  // a launcher may have bound this process to its share
   if (group.world != "fibers" && !options.oversubscribe && ranks > cores)
     throw UsageError(too_many_ranks(ranks, cores));
@@ -131,8 +131,7 @@ int run(RunOptions options) {
     jobs[i].folder = folder;
     exit_code = std::max(exit_code, launch(jobs[i], groups[i]));
   }
-  if (is_first_process()) close_run_folder(options, folder, exit_code);
-  return exit_code;
+  return is_first_process() ? close_run_folder(options, folder, exit_code) : exit_code;
 }
 
 }  // namespace

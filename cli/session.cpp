@@ -29,6 +29,15 @@ std::string agree_problem(World& world, const std::string& problem) {
   return {};
 }
 
+/// Why the transport has not all the collectives of its own that the work calls; empty where it has. The same on every
+/// rank.
+std::string refuses_natives(const Communicator& communicator, const Workload& workload) {
+  for (const Program& program : workload.programs())
+    for (const Call& call : program.natives)
+      if (std::string refused = communicator.refuses_native(call); !refused.empty()) return refused;
+  return {};
+}
+
 struct OpenTransport {
   std::string name;
   std::string refused;  // not empty: why it cannot run here; then the rest is null
@@ -50,12 +59,14 @@ class Session {
 
  private:
   void open(const std::string& name);
+  /// Empty, or why it cannot be made here.
+  std::string create(const Transport& transport, OpenTransport& opened);
   void measure_point(const Point& point, OpenTransport& transport);
   /// The point's work on this transport, or null with `record` saying why not.
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                         Samples& samples);
-  std::string check_memory(const Workload& workload, const Communicator& communicator, const MeasureOptions& options);
+  std::string check_memory(Bytes mine, const Communicator& communicator);
   MeasureOptions measure_options(const Communicator& communicator) const;
   /// Simulated ranks share one process and do not compete for cores.
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
@@ -77,13 +88,20 @@ void Session::open(const std::string& name) {
                        .refused = agree_problem(world_, transport.refuses(world_, job_.options.transport)),
                        .communicator = nullptr,
                        .barrier = nullptr};
-  if (opened.refused.empty()) {
-    TransportOptions options = job_.options.transport;
-    options.oversubscribed = oversubscribed();
+  if (opened.refused.empty()) opened.refused = agree_problem(world_, create(transport, opened));
+  transports_.push_back(std::move(opened));
+}
+
+std::string Session::create(const Transport& transport, OpenTransport& opened) {
+  TransportOptions options = job_.options.transport;
+  options.oversubscribed = oversubscribed();
+  try {
     opened.communicator = transport.create(world_, options);
     opened.barrier = std::make_unique<StartBarrier>(*opened.communicator, world_, job_.options.measure.sync);
+  } catch (const TransportError& error) {
+    return error.what();
   }
-  transports_.push_back(std::move(opened));
+  return {};
 }
 
 int Session::run() {
@@ -105,7 +123,7 @@ int Session::run() {
 }
 
 void Session::measure_point(const Point& point, OpenTransport& transport) {
-  Record record = describe(point, job_.options, transport.name, world_.ranks());
+  Record record = describe(point, transport.name, world_.ranks());
   record.oversubscribed = oversubscribed();
   const std::unique_ptr<Workload> workload = choose_workload(point, transport, record);
   if (!workload && record.reason.empty()) {
@@ -135,18 +153,18 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
   };
   if (!transport.refused.empty()) return refuse(transport.refused);
   if (!point.refused.empty()) return refuse(point.refused);
-  Call call = point.call;
-  call.rank = 0;
-  if (point.automatic && point.build_native && transport.communicator->refuses_native(call).empty()) {
-    record.algorithm = kNative;
-    return point.build_native(world_.rank());
+  if (point.automatic && point.build_native) {
+    std::unique_ptr<Workload> native = point.build_native(world_.rank());
+    if (refuses_natives(*transport.communicator, *native).empty()) {
+      record.algorithm = kNative;
+      return native;
+    }
   }
-  if (point.algorithm == kNative) {
-    const std::string refused = transport.communicator->refuses_native(call);
-    if (!refused.empty() && asks_for_all(job_.options.request)) return nullptr;  // nobody named it: leave no row
-    if (!refused.empty()) return refuse(refused);
-  }
-  return point.build(world_.rank());
+  std::unique_ptr<Workload> workload = point.build(world_.rank());
+  const std::string refused = refuses_natives(*transport.communicator, *workload);
+  if (refused.empty()) return workload;
+  if (asks_for_all(job_.options.request)) return nullptr;  // nobody named it: leave no row
+  return refuse(refused);
 }
 
 MeasureOptions Session::measure_options(const Communicator& communicator) const {
@@ -163,9 +181,9 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   const MeasureOptions options = measure_options(*transport.communicator);
   record.cache = name_of(options.cache);
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
-  std::string problem = agree_problem(world_, check_memory(workload, *transport.communicator, options));
-  std::unique_ptr<PreparedPoint> prepared;
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
+  std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
+  std::unique_ptr<PreparedPoint> prepared;
   world_.set_deadline(options.timeout + time_to_touch(memory), "allocating the buffers");
   if (problem.empty()) {
     try {
@@ -186,10 +204,8 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   record.status = world_.allgather(record.status).front();
 }
 
-std::string Session::check_memory(const Workload& workload, const Communicator& communicator,
-                                  const MeasureOptions& options) {
+std::string Session::check_memory(Bytes mine, const Communicator& communicator) {
   if (!communicator.carries_data()) return {};
-  const Bytes mine = PreparedPoint::memory_needed(workload, communicator, options);
   const std::vector<std::string> needs = world_.allgather(std::to_string(mine));
   Bytes host = 0;
   const std::vector<int> nodes = topology_.nodes();

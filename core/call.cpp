@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/text.hpp"
 
 namespace weft {
 
@@ -24,15 +23,6 @@ Bytes at(const TrafficMatrix& matrix, int ranks, int from, int to) {
 
 std::span<const Collective> all_collectives() { return kCollectives; }
 std::string_view name_of(Collective collective) { return kNames[static_cast<std::size_t>(collective)]; }
-
-Collective parse_collective(std::string_view name) {
-  std::vector<std::string> names;
-  for (const Collective collective : kCollectives) {
-    if (name_of(collective) == name) return collective;
-    names.emplace_back(name_of(collective));
-  }
-  throw UsageError(unknown_name("collective", name, names));
-}
 
 Bytes Call::sent_to(int peer) const { return at(*matrix, ranks, rank, peer); }
 Bytes Call::received_from(int peer) const { return at(*matrix, ranks, peer, rank); }

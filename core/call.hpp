@@ -23,7 +23,6 @@ enum class Collective : std::uint8_t {
 
 std::span<const Collective> all_collectives();
 std::string_view name_of(Collective collective);
-Collective parse_collective(std::string_view name);  ///< throws UsageError
 
 /// Bytes that every rank sends to every rank, for all_to_allv: row-major, [from * ranks + to], each a multiple of the
 /// element size.

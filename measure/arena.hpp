@@ -26,7 +26,6 @@ struct SpaceSizes {
   Bytes in = 0;
   Bytes out = 0;
   Bytes scratch = 0;
-  Bytes total() const { return in + out + scratch; }
 };
 
 /// The largest sizes over the programs.

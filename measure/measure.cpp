@@ -43,6 +43,15 @@ std::size_t agree_slots(World& world, const SpaceSizes& sizes, const MeasureOpti
   return least;
 }
 
+// Emulated compute is no silence: every rank may have to wait for that of all others, one after the other.
+Nanoseconds longest_compute(World& world, const std::vector<Program>& programs) {
+  Nanoseconds most = 0;
+  for (const Program& program : programs) most = std::max(most, emulated_compute(program));
+  for (const std::string& blob : world.allgather(std::to_string(most)))
+    most = std::max<Nanoseconds>(most, std::stoll(blob));
+  return most * world.ranks();
+}
+
 // Touched already, so that no page fault delays a rank between two iterations.
 LocalTimes room_for(int iterations) {
   LocalTimes times;
@@ -68,13 +77,11 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       world_(world),
       options_(options),
       programs_(lowered(workload.programs(), communicator)),
+      patience_(options.timeout + longest_compute(world, programs_)),
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   executors_.reserve(programs_.size());
-  for (const Program& program : programs_) {
-    executors_.emplace_back(program, communicator, world);
-    emulated_ = std::max(emulated_, emulated_compute(program));
-  }
+  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
 }
 
 Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator& communicator,
@@ -114,12 +121,13 @@ Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration
   Executor& executor = executors_[program];
   const Buffers buffers = arena_.slot(iteration);
   if (options_.cache == CacheMode::fresh && communicator_.carries_data()) {
+    world_.set_deadline(patience_ + time_to_touch(bytes_), "preparing fresh buffers");
     barrier.wait();  // or this would take cores and memory from ranks that are still being timed
     read_through(buffers.out, programs_[program].out_bytes);
     workload_.fill(program, buffers, iteration);
   }
   executor.prepare(buffers);
-  world_.set_deadline(patience(), "measuring");
+  world_.set_deadline(patience_, "measuring");
   barrier.wait();
   const Nanoseconds start = communicator_.now();
   executor.run();
@@ -130,9 +138,6 @@ Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration
   }
   return end - start;
 }
-
-// Emulated compute is no silence: every rank may have to wait for that of all others.
-Nanoseconds PreparedPoint::patience() const { return options_.timeout + emulated_ * communicator_.ranks(); }
 
 int PreparedPoint::agree_iterations(Nanoseconds one) {
   if (options_.iterations > 0) return options_.iterations;
@@ -149,13 +154,12 @@ void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
     return;
   }
   std::uint64_t wrong = 0;
-  const Nanoseconds touch = time_to_touch(bytes_);
   for (int round = 0; round < options_.checks; ++round) {
     for (std::size_t program = 0; program < programs_.size(); ++program) {
       const std::uint64_t salt = 1000 + static_cast<std::uint64_t>(round) * programs_.size() + program;
       const Buffers buffers = arena_.slot(program);
+      world_.set_deadline(patience_ + time_to_touch(bytes_), "checking the payload");
       workload_.fill(program, buffers, salt);
-      world_.set_deadline(patience() + touch, "checking the payload");
       barrier.wait();
       executors_[program].run(buffers);
       wrong += workload_.count_wrong(program, buffers, salt);

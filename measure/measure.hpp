@@ -46,7 +46,6 @@ class PreparedPoint {
  private:
   Nanoseconds run_once(StartBarrier& barrier, std::size_t iteration, LocalTimes* times);
   int agree_iterations(Nanoseconds one);
-  Nanoseconds patience() const;
   void check(StartBarrier& barrier, Samples& samples);
   void fill_all_slots();
   std::size_t program_of(std::size_t iteration) const { return iteration % programs_.size(); }
@@ -57,7 +56,7 @@ class PreparedPoint {
   MeasureOptions options_;
   std::vector<Program> programs_;  // lowered
   std::vector<Executor> executors_;
-  Nanoseconds emulated_ = 0;  // compute of one iteration on this rank
+  Nanoseconds patience_;  // for one iteration: the time-out, and the compute that it emulates
   Arena arena_;
   Bytes bytes_ = 0;  // of the buffers
 };

@@ -57,7 +57,7 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
   point.op = call.op;
   point.reduces = reduces(call.collective);
   point.bytes_per_rank = call.count * unit_of(call);
-  point.bytes_per_peer = call.block();
+  point.bytes_per_peer = call.collective == Collective::all_to_all ? call.block() : point.bytes_per_rank;
   point.busbw_factor = operation.busbw_factor(call.ranks);
   point.time_divisor = operation.time_divisor;
   point.automatic = choice.automatic;

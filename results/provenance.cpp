@@ -75,11 +75,6 @@ nlohmann::json collect_provenance(const ProvenanceInput& input) {
           {"seed", input.seed}};
 }
 
-std::string version_text() {
-  const std::string_view git = kGitDescription;
-  return git.empty() ? fmt::format("weft {}", kVersion) : fmt::format("weft {} ({})", kVersion, git);
-}
-
 std::string utc_now() {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));

@@ -25,9 +25,6 @@ nlohmann::json collect_provenance(const ProvenanceInput& input);
 /// never one whose name hints at a secret.
 nlohmann::json steering_environment(std::span<const std::string> entries);
 
-/// The version of weft, with the commit where it was built from a checkout.
-std::string version_text();
-
 /// Now, in ISO 8601, UTC, whole seconds.
 std::string utc_now();
 

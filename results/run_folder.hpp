@@ -57,10 +57,12 @@ class RunWriter {
   /// is another one, naming what differs.
   static RunWriter resume(const std::filesystem::path& folder, const RunInfo& info);
 
-  /// Joins a run that create or resume has prepared, in the process that measures: keeps every
-  /// whole row, and writes the
-  /// topology, which is known only there, where it is not null. Throws UsageError as read_run.
+  /// Joins a run that create or resume has prepared, in the process that measures: keeps every whole row, and writes
+  /// the topology, which is known only there, where it is not null. Throws UsageError as read_run.
   static RunWriter attach(const std::filesystem::path& folder, const nlohmann::json& topology);
+
+  /// Takes back a run without points that create has begun: its files, and the folder where nothing else is in it.
+  static void discard(const std::filesystem::path& folder);
 
   /// Whether the resumed run holds the point already: compares Record::key().
   bool has(const Record& record) const { return keys_.contains(record.key()); }

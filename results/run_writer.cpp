@@ -37,11 +37,13 @@ std::string describe_difference(const nlohmann::json& then, const nlohmann::json
   return join(differences, ", ") + (hidden > 0 ? fmt::format(" and {} more", hidden) : "");
 }
 
-/// Cuts what a killed writer left of its last line; a file without even a header gets one.
+/// Cuts what a killed writer left of its last line; a file without even a header gets one. Throws UsageError where
+/// whole lines would go with it.
 void heal(const std::filesystem::path& path, const std::vector<std::string>& header) {
   std::string text = std::filesystem::exists(path) ? read_text(path) : std::string();
   const std::size_t whole = whole_lines(text);
   if (whole == text.size() && whole > 0) return;
+  if (text.find("\r\n", whole) != std::string::npos) read_csv(path);  // no cut, but a quote astray: says where
   text.resize(whole);
   replace_file(path, whole == 0 ? csv_line(header) : text);
 }
@@ -113,6 +115,12 @@ RunWriter RunWriter::attach(const std::filesystem::path& folder, const nlohmann:
   writer.write_info();
   writer.open_files();
   return writer;
+}
+
+void RunWriter::discard(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const char* name : {"run.json", "points.csv", "samples.csv"}) std::filesystem::remove(folder / name, ignored);
+  std::filesystem::remove(folder, ignored);  // only where it is empty
 }
 
 void RunWriter::load_rows() {

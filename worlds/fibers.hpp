@@ -143,8 +143,7 @@ class Scheduler {
   int unfinished_ = 0;
   std::string deadlock_;
   int culprit_ = -1;
-  std::string reason_;
-  std::string failure_;  ///< the sentence of RankLost, written when a rank gives up
+  std::string reason_;  ///< the sentence of RankLost
 };
 
 struct FiberGroup;

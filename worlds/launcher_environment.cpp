@@ -17,14 +17,13 @@ std::optional<int> number(const char* variable) {
 
 struct Variables {
   const char* step;  // set only where the launcher started this very process
-  const char *rank, *ranks, *local_rank, *local_ranks;
+  const char *rank, *ranks, *local_ranks;
 };
 
 constexpr Variables kLaunchers[] = {
-    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
-     "OMPI_COMM_WORLD_LOCAL_SIZE"},
-    {"PMI_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
-    {"SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"},
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"},
+    {"PMI_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS"},
+    {"SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE"},
 };
 
 }  // namespace
@@ -34,10 +33,7 @@ std::optional<LauncherEnvironment> launcher_environment() {
     const std::optional<int> rank = number(names.rank);
     const std::optional<int> ranks = number(names.ranks);
     if (!rank || !ranks || std::getenv(names.step) == nullptr) continue;
-    return LauncherEnvironment{.rank = *rank,
-                               .ranks = *ranks,
-                               .local_rank = number(names.local_rank).value_or(*rank),
-                               .local_ranks = number(names.local_ranks).value_or(*ranks)};
+    return LauncherEnvironment{.rank = *rank, .ranks = *ranks, .local_ranks = number(names.local_ranks)};
   }
   return std::nullopt;
 }

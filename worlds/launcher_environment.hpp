@@ -8,8 +8,7 @@ namespace weft {
 struct LauncherEnvironment {
   int rank = 0;
   int ranks = 1;
-  int local_rank = 0;   ///< among the processes of this host
-  int local_ranks = 1;  ///< processes on this host
+  std::optional<int> local_ranks = std::nullopt;  ///< processes on this host, where the launcher says so (srun may not)
 };
 
 /// Read from Open MPI's (OMPI_COMM_WORLD_*), PMI's (PMI_*, MPI_LOCAL*) or Slurm's (SLURM_*) variables; empty where no

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/system.hpp"
 #include "worlds/shared_world.hpp"
 
 namespace weft {
@@ -21,11 +22,7 @@ namespace {
 // How often deadlines are looked at; a child's change of state wakes the supervisor at once. Rare, because it runs on
 // the cores that are being measured.
 constexpr timespec kTick{0, 200'000'000};
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "this host";
-}
+constexpr timespec kMoment{0, 10'000'000};
 
 void flush_all() {
   std::cout.flush();
@@ -37,8 +34,10 @@ void flush_all() {
 class BlockedSignals {
  public:
   BlockedSignals() {
-    sigemptyset(&set_);
-    for (int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    sigemptyset(&ending_);
+    for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending_, signal);
+    set_ = ending_;
+    sigaddset(&set_, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
   BlockedSignals(const BlockedSignals&) = delete;
@@ -49,11 +48,14 @@ class BlockedSignals {
 
   /// The signal that ends this process, else 0: after a child's change, or a tick.
   int wait() const {
-    const int signal = sigtimedwait(&set_, nullptr, &kTick);
-    return signal == SIGCHLD || signal < 0 ? 0 : signal;
+    int signal = sigtimedwait(&set_, nullptr, &kTick);
+    // What a launcher sends to all may reach the child first, whose end is then nothing to speak of.
+    if (signal == SIGCHLD) signal = sigtimedwait(&ending_, nullptr, &kMoment);
+    return std::max(signal, 0);
   }
 
  private:
+  sigset_t ending_{};
   sigset_t set_{};
   sigset_t before_{};
 };

@@ -1,8 +1,9 @@
 """Bad input gets one sentence that names what is wrong, code 2, before anything is measured."""
 
 import json
+import subprocess
 
-from program import HAS_MPI, OK, USAGE, ProgramTest, main, points, weft
+from program import HAS_MPI, OK, USAGE, WEFT, ProgramTest, environment, main, points, weft
 
 GOOD_MODEL = {"model_type": "deepseek_v3", "hidden_size": 256, "num_hidden_layers": 2, "first_k_dense_replace": 0,
               "n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 4, "moe_intermediate_size": 128,
@@ -146,6 +147,25 @@ class BadInput(ProgramTest):
         self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
         self.assertIn(str(self.folder), result.stderr)
 
+    def test_resume_of_a_damaged_run(self):
+        out = self.folder / "damaged"
+        flags = ("run", "all_reduce", "-t", "model", "--ranks", "4", "-b", "8", "-e", "1K", "-n", "3")
+        self.assertEqual(weft(*flags, "--out", out).returncode, OK)
+        lines = (out / "points.csv").read_bytes().split(b"\r\n")
+        lines[2] = lines[2].replace(b",false,", b',"false,', 1)
+        damaged = b"\r\n".join(lines)
+        (out / "points.csv").write_bytes(damaged)
+        result = weft(*flags, "--resume", out)
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn("points.csv, line 3", result.stderr)
+        self.assertEqual((out / "points.csv").read_bytes(), damaged)
+
+    def test_nothing_of_it_can_be_measured(self):
+        for arguments in (("all_reduce", "-d", "fp8"), ("send_recv", "--ranks", "1"), ("send_recv", "--algorithm", "native")):
+            result = weft("run", *arguments, "-b", "8", "-e", "8", "-n", "1", "--out", self.folder / "-".join(arguments))
+            self.assertEqual(result.returncode, USAGE, arguments)
+            self.assertIn("nothing was measured: ", result.stderr)
+
     def test_show_of_what_is_no_run(self):
         for path in (self.folder, self.folder / "absent"):
             result = weft("show", path)
@@ -183,6 +203,19 @@ class BadInput(ProgramTest):
         self.refused("all_redcue", says=["did you mean 'all_reduce'"], mpi_ranks=4)
         self.refused("all_reduce", "--ranks", "3", says=["--ranks 3", "4 ranks"], mpi_ranks=4)
         self.refused("all_reduce", says=["64 ranks", "--oversubscribe"], mpi_ranks=64)
+
+    def test_under_mpirun_other_arguments_leave_no_run_behind(self):
+        if not HAS_MPI:
+            return
+        out = self.folder / "mixed"
+        one, other = ([str(a) for a in (WEFT, "run", "all_reduce", "-b", "8", "-e", size, "--out", out)] for size in (8, 16))
+        launcher = ["mpirun", "--oversubscribe", "--bind-to", "none"]
+        result = subprocess.run([*launcher, "-np", "1", *one, ":", "-np", "1", *other], env=environment(), capture_output=True,
+                                text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertEqual(result.stderr.count("weft: "), 1, result.stderr)
+        self.assertIn("give all the same command line", result.stderr)
+        self.assertFalse(out.exists())
 
     def test_under_mpirun_one_process_lists_and_helps(self):
         if not HAS_MPI:

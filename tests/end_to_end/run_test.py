@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 from program import FAILED, HAS_MPI, OK, ProgramTest, main, points, weft
 
@@ -55,6 +56,27 @@ class Run(ProgramTest):
         status = {row["transport"]: row["status"] for row in points(out)}
         self.assertEqual(status, {"shm": "failed", "model": "ok"})
         self.assertEqual(json.loads((out / "run.json").read_text())["exit_code"], FAILED)
+
+    def test_a_failed_point_under_mpirun_leaves_the_rest_of_the_run_alone(self):
+        if not HAS_MPI:
+            return
+        out = self.folder / "run"
+        result = weft("run", "all_reduce", "-t", "mpi,model", "-b", "512G", "-e", "512G", "-n", "3", "-c", "0", "--out", out,
+                      mpi_ranks=2)
+        self.assertEqual(result.returncode, FAILED, result.stderr)
+        self.assertEqual({row["transport"]: row["status"] for row in points(out)}, {"mpi": "failed", "model": "ok"})
+        self.assertEqual(json.loads((out / "run.json").read_text())["exit_code"], FAILED)
+
+    def test_a_ping_pong_is_half_of_there_and_back(self):
+        result, rows, _ = self.run_ok("send_recv", "-t", "model", "--ranks", "2", "--fabric", "latency=2us,bandwidth=8,overhead=0ns",
+                                      "--format", "osu")
+        times = {row["operation"]: float(row["time_us_median"]) for row in rows if row["bytes_per_rank"] == "8"}
+        self.assertEqual(times, {"pingpong": 2.001, "exchange": 2.001})
+        self.assertEqual(len(re.findall(r"^8 +2\.00$", result.stdout, re.MULTILINE)), 2, result.stdout)
+
+    def test_in_place_is_said_of_rows_that_are(self):
+        _, rows, _ = self.run_ok("all_reduce", "barrier", "--in-place", "-t", "shm")
+        self.assertEqual({row["pattern"]: row["in_place"] for row in rows}, {"all_reduce": "true", "barrier": "false"})
 
     def test_mpi_starts_by_itself_beside_shared_memory(self):
         if not HAS_MPI:

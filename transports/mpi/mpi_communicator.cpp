@@ -6,8 +6,9 @@
 #include <functional>
 
 #include <fmt/format.h>
-#include <immintrin.h>
 #include <sched.h>
+
+#include "worlds/mpi/check.hpp"
 
 namespace weft::mpi {
 namespace {
@@ -87,10 +88,7 @@ void MpiCommunicator::progress() {
 }
 
 void MpiCommunicator::relax(Nanoseconds) {
-  if (yields_)
-    sched_yield();
-  else
-    _mm_pause();
+  if (yields_) sched_yield();
 }
 
 }  // namespace weft::mpi

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "transports/mpi/mpi_communicator.hpp"
+#include "worlds/mpi/check.hpp"
 
 namespace weft::mpi {
 namespace {
@@ -19,16 +20,12 @@ bool reduces(Collective collective) {
   return collective == Collective::all_reduce || collective == Collective::reduce_scatter;
 }
 
-// The largest number and the common divisor that an all_to_allv hands to MPI: counts, and places of blocks.
-bool fits(const Call& call, Bytes unit) {
-  Bytes sent = 0;
-  Bytes received = 0;
-  for (int peer = 0; peer < call.ranks; ++peer) {
-    if (call.sent_to(peer) % unit != 0 || call.received_from(peer) % unit != 0) return false;
-    sent += call.sent_to(peer);
-    received += call.received_from(peer);
-  }
-  return std::max(sent, received) / unit <= INT_MAX;
+// Whether MPI's int holds what every rank of an all_to_allv hands over: counts, and places of blocks.
+bool counts_fit(const Call& call) {
+  Call one = call;
+  for (one.rank = 0; one.rank < call.ranks; ++one.rank)
+    if (std::max(one.in_bytes(), one.out_bytes()) / call.element() > INT_MAX) return false;
+  return true;
 }
 
 }  // namespace
@@ -37,13 +34,19 @@ std::string MpiCommunicator::refuses_native(const Call& call) const {
   if (call.collective == Collective::send_recv) return "MPI has no collective for send_recv";
   if (reduces(call.collective) && !reducible(call.dtype))
     return fmt::format("{} cannot be reduced", name_of(call.dtype));
-  if (call.collective == Collective::all_reduce) return {};
-  bool possible = call.count <= INT_MAX;
-  if (call.collective == Collective::all_to_allv)
-    possible = fits(call, call.element()) || fits(call, Types::kPage);
-  else if (!possible && call.collective != Collective::reduce_scatter)
-    possible = call.block() % Types::kPage == 0 && call.block() / Types::kPage <= INT_MAX;
-  return possible ? "" : "MPI counts with an int, and the blocks are longer and no multiple of 4096 bytes";
+  switch (call.collective) {
+    case Collective::all_reduce:
+      return {};
+    case Collective::reduce_scatter:  // Open MPI adds the blocks' elements up in an int
+      if (call.count <= static_cast<std::uint64_t>(INT_MAX) / static_cast<std::uint64_t>(call.ranks)) return {};
+      return "MPI counts with an int, and all blocks together have more elements";
+    case Collective::all_to_allv:
+      return counts_fit(call) ? "" : "MPI counts with an int, and a rank sends or receives more elements";
+    default:
+      if (call.count <= INT_MAX || (call.block() % Types::kPage == 0 && call.block() / Types::kPage <= INT_MAX))
+        return {};
+      return "MPI counts with an int, and the blocks are longer and no multiple of 4096 bytes";
+  }
 }
 
 // In pieces, because the operations know the elements.
@@ -62,9 +65,8 @@ void MpiCommunicator::reduce(const Call& call, const void* in, std::byte* out) {
 }
 
 void MpiCommunicator::all_to_allv(const Call& call, const void* in, std::byte* out) {
-  const bool by_element = fits(call, call.element());
-  const Bytes unit = by_element ? call.element() : Types::kPage;
-  const MPI_Datatype type = by_element ? types_.of(call.dtype) : types_.page();
+  const Bytes unit = call.element();
+  const MPI_Datatype type = types_.of(call.dtype);
   for (auto* numbers : {&send_counts_, &send_places_, &recv_counts_, &recv_places_})
     numbers->assign(static_cast<std::size_t>(call.ranks), 0);
   Bytes sent = 0;

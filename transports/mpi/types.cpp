@@ -1,11 +1,7 @@
 #include "transports/mpi/types.hpp"
 
-#include <string_view>
-
-#include <fmt/format.h>
-
-#include "core/error.hpp"
 #include "core/kernels.hpp"
+#include "worlds/mpi/check.hpp"
 
 namespace weft::mpi {
 namespace {
@@ -39,14 +35,6 @@ MPI_Datatype bytes_type(Bytes bytes) {
 }
 
 }  // namespace
-
-void check(int rc, const char* what) {
-  if (rc == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(rc, text, &length);
-  throw TransportError(fmt::format("{}: {}", what, std::string_view(text, static_cast<std::size_t>(length))));
-}
 
 // In the order of Datatype and of ReduceOp.
 Types::Types()

@@ -8,9 +8,6 @@
 
 namespace weft::mpi {
 
-/// Throws TransportError with MPI's own words where `rc` is a failure.
-void check(int rc, const char* what);
-
 /// MPI's names of weft's element types and operations, looked up once. Owns those that MPI has not of its own.
 class Types {
  public:

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "worlds/fibers.hpp"
+#include "worlds/rank_main.hpp"
 #include "worlds/registry.hpp"
 
 namespace weft {
@@ -40,26 +40,25 @@ class Launch final : public Scheduler::Body {
   int run() {
     group_.scheduler.run(*this);
     if (group_.scheduler.culprit() < 0) return code_;
-    std::fputs(fmt::format("weft: rank {}: {}\n", group_.scheduler.culprit(), group_.scheduler.reason()).c_str(),
-               stderr);
-    return std::max(code_, static_cast<int>(ExitCode::failed));
+    fmt::print(stderr, "weft: {}\n", group_.scheduler.reason());
+    return std::max(code_, static_cast<int>(failed_));
   }
 
   void run(int rank) override {
     FiberWorld world(group_, rank);
-    try {
-      code_ = std::max(code_, main_(world));
-    } catch (const std::exception& error) {
-      world.abort(error.what());
-    } catch (...) {
-      world.abort("an exception of unknown type");
-    }
+    const int code = run_rank(world, main_, [&](const Failure& failure) {
+      if (group_.scheduler.culprit() < 0) failed_ = failure.code;  // the others fail for want of this one
+      group_.scheduler.give_up(rank, failure.reason);
+      return 0;
+    });
+    code_ = std::max(code_, code);
   }
 
  private:
   FiberGroup group_;
   const RankMain& main_;
   int code_ = 0;
+  ExitCode failed_ = ExitCode::failed;  // what the first rank that failed comes to
 };
 
 std::string refuses_fibers(const LaunchOptions& options) {
@@ -112,7 +111,9 @@ void FiberWorld::barrier() {
   meet();
 }
 
-void FiberWorld::abort(std::string_view reason) noexcept { group_.scheduler.give_up(rank_, reason); }
+void FiberWorld::abort(std::string_view reason) noexcept {
+  group_.scheduler.give_up(rank_, fmt::format("rank {} gave up: {}", rank_, reason));
+}
 
 void FiberWorld::check() {
   group_.scheduler.check();

@@ -153,13 +153,12 @@ void Scheduler::give_up(int rank, std::string_view reason) noexcept {
   if (culprit_ >= 0) return;
   culprit_ = rank;
   reason_ = reason;
-  failure_ = fmt::format("rank {} gave up: {}", rank, reason);
   for (const auto& fiber : fibers_)
     if (fiber->waiting_on != nullptr) resume_at(fiber->rank, now_);
 }
 
 void Scheduler::check() const {
-  if (culprit_ >= 0) throw RankLost(culprit_, failure_);
+  if (culprit_ >= 0) throw RankLost(culprit_, reason_);
 }
 
 }  // namespace weft

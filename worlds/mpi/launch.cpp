@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/topology.hpp"
 #include "worlds/launcher_environment.hpp"
 #include "worlds/mpi/mpi_world.hpp"
 #include "worlds/supervisor.hpp"
@@ -26,9 +27,11 @@ std::string arguments() {
 std::string find_mismatch(World& world, const LaunchOptions& options) {
   const auto all = world.allgather(fmt::format("{}\n{}", options.ranks, arguments()));
   for (std::size_t peer = 0; peer < all.size(); ++peer) {
-    if (const int wished = std::atoi(all[peer].c_str()); wished != 0 && wished != world.ranks())
-      return fmt::format("--ranks {} does not match the {} ranks that the launcher started: leave --ranks away", wished,
-                         world.ranks());
+    if (const int started = std::atoi(all[peer].c_str()); started != 0 && started != world.ranks())
+      return fmt::format(
+          "the launcher started {} processes and MPI sees {}: use the launcher of the MPI that weft was built with "
+          "(srun: --mpi=pmix)",
+          started, world.ranks());
     if (all[peer] != all.front())
       return fmt::format("rank {} was started with other arguments than rank 0: give all the same command line", peer);
   }
@@ -38,16 +41,17 @@ std::string find_mismatch(World& world, const LaunchOptions& options) {
 // Ranks that spin would keep each other from the core.
 void yield_where_crowded() {
   const auto environment = launcher_environment();
-  if (environment && environment->local_ranks > sysconf(_SC_NPROCESSORS_ONLN))
+  if (environment && environment->local_ranks.value_or(1) > host_cores())
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
 }
 
 int run_as_rank(Board& board, const LaunchOptions& options, const RankMain& main) {
-  board.state(0).doing.store("MPI_Init");
+  board.state(0).doing.store("MPI_Init, to which every rank must come");
   board.state(0).deadline.store(monotonic_now() + options.timeout);
   yield_where_crowded();
   if (MPI_Init(nullptr, nullptr) != MPI_SUCCESS) throw TransportError("MPI_Init failed");
   int code = 0;
+  bool speaks = true;
   {
     MpiWorld world(board);
     if (const std::string mismatch = find_mismatch(world, options); !mismatch.empty()) {
@@ -57,11 +61,13 @@ int run_as_rank(Board& board, const LaunchOptions& options, const RankMain& main
       world.set_deadline(0, "");
       code = world.run(main);
     }
-    if (code == static_cast<int>(ExitCode::failed) || !world.sound()) return code;  // others may never come to the end
+    if (!world.sound()) return code;  // others may never come to the end
+    speaks = world.rank() == 0;
     world.set_deadline(options.timeout, "MPI_Finalize");
   }
   MPI_Finalize();
-  return code;
+  // All agree on the code. A launcher ends the job with the first process that fails, and rank 0's may have work left.
+  return speaks ? code : 0;
 }
 
 std::string refuses_mpi_launch(const LaunchOptions&) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "worlds/backoff.hpp"
+#include "worlds/mpi/check.hpp"
 #include "worlds/supervisor.hpp"
 
 namespace weft {
@@ -23,14 +24,6 @@ constexpr Nanoseconds kProbeEvery = 1'000'000;
 constexpr Nanoseconds kCourtesy = Supervisor::kLate + 1'000'000'000;
 constexpr Nanoseconds kHearOthers = 300'000'000;  // for notices of lower ranks that gave up at the same time
 constexpr useconds_t kLetCulpritSpeak = 1'000'000;
-
-void check_mpi(int rc, const char* what) {
-  if (rc == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(rc, text, &length);
-  throw TransportError(fmt::format("{}: {}", what, std::string_view(text, static_cast<std::size_t>(length))));
-}
 
 // Blobs in one message: the length of each, in eight bytes, before it.
 void pack(std::span<const std::string> blobs, std::string& message) {
@@ -59,7 +52,7 @@ struct MpiWorld::Exchange {
 };
 
 MpiWorld::MpiWorld(Board& board) : board_(board), exchange_(std::make_unique<Exchange>()) {
-  check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+  mpi::check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &ranks_);
@@ -92,15 +85,15 @@ void MpiWorld::exchange(int to, int from) {
   if (sent.size() > INT_MAX)
     throw TransportError(fmt::format("cannot exchange {} bytes between the ranks", sent.size()));
   MPI_Request sending = MPI_REQUEST_NULL;
-  check_mpi(MPI_Isend(sent.data(), static_cast<int>(sent.size()), MPI_BYTE, to, kExchangeTag, comm_, &sending),
-            "MPI_Isend");
+  mpi::check(MPI_Isend(sent.data(), static_cast<int>(sent.size()), MPI_BYTE, to, kExchangeTag, comm_, &sending),
+             "MPI_Isend");
   MPI_Status status;
   wait([&](int* arrived) { return MPI_Iprobe(from, kExchangeTag, comm_, arrived, &status); });
   int length = 0;
   MPI_Get_count(&status, MPI_BYTE, &length);
   received.resize(static_cast<std::size_t>(length));
   MPI_Request receiving = MPI_REQUEST_NULL;
-  check_mpi(MPI_Irecv(received.data(), length, MPI_BYTE, from, kExchangeTag, comm_, &receiving), "MPI_Irecv");
+  mpi::check(MPI_Irecv(received.data(), length, MPI_BYTE, from, kExchangeTag, comm_, &receiving), "MPI_Irecv");
   wait([&](int* done) { return MPI_Test(&receiving, done, MPI_STATUS_IGNORE); });
   wait([&](int* done) { return MPI_Test(&sending, done, MPI_STATUS_IGNORE); });
 }
@@ -109,7 +102,7 @@ template <typename Test>
 void MpiWorld::wait(Test test) {
   Backoff backoff;
   for (int done = 0;;) {
-    check_mpi(test(&done), "a message between the ranks");
+    mpi::check(test(&done), "a message between the ranks");
     if (done != 0) return;
     check();
     backoff.pause();
@@ -128,13 +121,12 @@ void MpiWorld::give_up(const Failure& failure) noexcept {
 
 // A notice is small, so MPI sends it at once; the requests are nobody's to wait for.
 void MpiWorld::spread(const Notice& notice) {
-  outgoing_.push_back(static_cast<char>(notice.code) + notice.reason.substr(0, 1000));
-  const std::string& text = outgoing_.back();
+  notice_text_ = static_cast<char>(notice.code) + notice.reason.substr(0, 1000);
   for (int peer = 0; peer < ranks_; ++peer) {
     MPI_Request request = MPI_REQUEST_NULL;
     if (peer == rank_) continue;
-    if (MPI_Isend(text.data(), static_cast<int>(text.size()), MPI_CHAR, peer, kNoticeTag, comm_, &request) ==
-        MPI_SUCCESS)
+    if (MPI_Isend(notice_text_.data(), static_cast<int>(notice_text_.size()), MPI_CHAR, peer, kNoticeTag, comm_,
+                  &request) == MPI_SUCCESS)
       MPI_Request_free(&request);
   }
 }
@@ -142,13 +134,13 @@ void MpiWorld::spread(const Notice& notice) {
 void MpiWorld::collect_notices() {
   for (int arrived = 1; arrived != 0;) {
     MPI_Status status;
-    check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, kNoticeTag, comm_, &arrived, &status), "MPI_Iprobe");
+    mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, kNoticeTag, comm_, &arrived, &status), "MPI_Iprobe");
     if (arrived == 0) return;
     int length = 0;
     MPI_Get_count(&status, MPI_CHAR, &length);
     std::string text(static_cast<std::size_t>(length), '\0');
-    check_mpi(MPI_Recv(text.data(), length, MPI_CHAR, status.MPI_SOURCE, kNoticeTag, comm_, MPI_STATUS_IGNORE),
-              "MPI_Recv");
+    mpi::check(MPI_Recv(text.data(), length, MPI_CHAR, status.MPI_SOURCE, kNoticeTag, comm_, MPI_STATUS_IGNORE),
+               "MPI_Recv");
     if (!notice_ || status.MPI_SOURCE < notice_->rank) notice_ = Notice{status.MPI_SOURCE, text[0], text.substr(1)};
   }
 }

@@ -54,7 +54,7 @@ class MpiWorld final : public World {
   int ranks_ = 1;
   std::unique_ptr<Exchange> exchange_;  // outlives a wait that throws: MPI may still write into it
   std::optional<Notice> notice_;        // of the lowest rank that gave up, as far as is known here
-  std::vector<std::string> outgoing_;   // notices on their way
+  std::string notice_text_;             // of this rank's own notice, on its way
   Nanoseconds next_probe_ = 0;
 };
 

@@ -49,7 +49,8 @@ TEST(Sweep, BytesAreWholeBlocksForEachRankAndMeasuredOnce) {
   EXPECT_THAT(sizes_of(plan("all_reduce", sized(1, 9, 1.5), 3)), ElementsAre(4, 8));
   EXPECT_THAT(sizes_of(plan("all_reduce", sized(0, 4, 4), 3)), ElementsAre(0, 4));
   EXPECT_EQ(plan("all_to_all", sized(12, 12, 2), 3)[0].bytes_per_peer, 4U);
-  EXPECT_EQ(plan("all_reduce", sized(12, 12, 2), 3)[0].bytes_per_peer, 12U);
+  for (const char* pattern : {"all_reduce", "all_gather", "reduce_scatter"})
+    EXPECT_EQ(plan(pattern, sized(12, 12, 2), 3)[0].bytes_per_peer, 12U) << pattern;
   EXPECT_THROW(plan("all_gather", sized(8, 8, 2), 3), UsageError);
 }
 
