@@ -92,7 +92,7 @@ std::string read_config(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_character_file(path, ignored))  // some have no end
     throw UsageError(fmt::format("{}: is a device: a text file is needed", path));
-  const std::string text = read_text(path);
+  std::string text = read_text(path);
   const auto is_control = [](char c) {
     return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n';
   };
