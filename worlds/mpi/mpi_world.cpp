@@ -66,7 +66,8 @@ MpiWorld::~MpiWorld() {
 }
 
 // Bruck's algorithm (Bruck et al., 1997) out of point-to-point messages. A non-blocking collective would do as well,
-// but once one has run, Open MPI looks for more in every later call, also in those that are measured.
+// but once one has run, Open MPI spends more of every later call, also of those that are measured, on looking for
+// others.
 std::vector<std::string> MpiWorld::allgather(std::string_view mine) {
   check();
   std::vector<std::string> blobs = {std::string(mine)};  // of this rank and of those that follow it, around the ring
