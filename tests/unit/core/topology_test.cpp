@@ -1,5 +1,7 @@
 #include "core/topology.hpp"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sched.h>
@@ -80,9 +82,9 @@ TEST(Topology, GroupsRanksByHost) {
 }
 
 TEST(Topology, LastLevelCacheIsACacheSize) {
-  if (last_level_cache() == 0) GTEST_SKIP() << "this host does not tell its caches";
   EXPECT_LT(last_level_cache(), Bytes{4} << 30);
-  EXPECT_GE(last_level_cache(), Bytes{64} << 10);
+  const bool told = std::filesystem::exists("/sys/devices/system/cpu/cpu0/cache/index0/size");
+  EXPECT_GE(last_level_cache(), told ? Bytes{64} << 10 : 0);  // 0: not even the kernel knows
 }
 
 }  // namespace
