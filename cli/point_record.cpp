@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 
 namespace weft::cli {
 
@@ -20,8 +20,8 @@ std::string join_notes(const std::map<std::string, std::string>& notes) {
 
 // A ping-pong's iteration is there and back; its row is about one way.
 void divide_times(Samples& samples, double divisor) {
-  for (Nanoseconds& time : samples.completion) time = std::llround(static_cast<double>(time) / divisor);
-  samples.first_ns = std::llround(static_cast<double>(samples.first_ns) / divisor);
+  for (double& time : samples.completion) time /= divisor;
+  samples.first_ns /= divisor;
   // Only the rank that pings sees there and back, the longest time; as in OSU and IMB its figure is the row's.
   samples.slowest_rank_mean_ns /= divisor;
   samples.mean_of_ranks_ns = samples.slowest_rank_mean_ns;

@@ -44,7 +44,7 @@ void merge_one(const std::vector<std::string>& blobs, std::size_t index, bool on
     first_start = std::min(first_start, interval.start);
     durations[rank] += static_cast<double>(interval.end - interval.start);
   }
-  samples.completion.push_back(one_clock ? latest - first_start : latest);
+  samples.completion.push_back(static_cast<double>(one_clock ? latest - first_start : latest));
   samples.slowest.push_back(slowest);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,13 @@ struct Record {
   std::string dtype, op;
   bool in_place = false;
   Bytes bytes_per_rank = 0, bytes_per_peer = 0, wire_bytes = 0, logical_bytes = 0;
-  int iterations = 0, warmup = 0;
-  double time_us_median = 0, time_us_min = 0, time_us_max = 0, time_us_mean = 0, time_us_p05 = 0, time_us_p95 = 0;
-  double time_us_mean_of_ranks = 0;                   ///< OSU's figure
+  int iterations = 0, warmup = 0;  ///< iterations: valid samples
+  int batch = 1;                   ///< calls per sample; above 1 there are no percentiles
+  double effective_n = 0;          ///< independent samples that the series is worth
+  double time_us_median = 0, time_us_min = 0, time_us_max = 0, time_us_mean = 0;
+  double time_us_median_low = 0, time_us_median_high = 0;  ///< 95 % interval of the median; 0: too few samples
+  double time_us_p05 = 0, time_us_p95 = 0, time_us_p99 = 0, time_us_p999 = 0;  ///< 0: too few samples
+  double time_us_mean_of_ranks = 0;                                            ///< OSU's figure
   double time_us_rank_min = 0, time_us_rank_max = 0;  ///< fastest and slowest rank's own mean: IMB's t_min and t_max
   double time_us_first = 0;
   double algbw_gbps = 0, busbw_gbps = 0, wirebw_gbps = 0, logicalbw_gbps = 0;
@@ -26,8 +31,17 @@ struct Record {
   double bubble = -1, bubble_formula = -1;
   int slowest_rank = -1;
   double slowest_share = 0;
-  std::string wrong;  ///< a number, or "n/a" where it was not checked
-  std::string cache;  ///< rotate, hot or fresh
+  int outliers = 0;          ///< samples beyond the third quartile + 3 interquartile ranges: counted, never dropped
+  double invalid_share = 0;  ///< samples of which a rank started late, over all samples
+  std::string sync;          ///< what started the ranks together: round-time, barrier, native, none
+  double start_skew_us = 0;  ///< median over the samples of last start - first start
+  double clock_bound_us = 0, clock_closure_us = 0;  ///< of the ranks' common time base; 0: one clock
+  std::string stop;                                 ///< why no more was measured: interval, budget, iterations
+  bool steady = true;                               ///< false: no steady state was reached
+  std::int64_t switches_voluntary = -1, switches_involuntary = -1;  ///< of all ranks while timed; -1: not known
+  double steal_share = -1;  ///< of the CPU time of the ranks' hosts, taken by others; -1: not known
+  std::string wrong;        ///< a number, or "n/a" where it was not checked
+  std::string cache;        ///< rotate, hot or fresh
   bool oversubscribed = false;
   std::string status;  ///< ok, wrong, refused, failed
   std::string reason;

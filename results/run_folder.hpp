@@ -16,7 +16,7 @@
 namespace weft {
 
 /// The version of run.json and of the columns of the CSV files.
-inline constexpr int kSchema = 1;
+inline constexpr int kSchema = 2;
 
 /// What a run says about itself beside its points.
 struct RunInfo {

@@ -44,7 +44,7 @@ std::map<int, Samples> read_samples(const std::filesystem::path& folder) {
   std::map<int, Samples> samples;
   for (const CsvRow& row : table.rows) {
     Samples& of_point = samples[static_cast<int>(number_in(table, row, 0))];
-    of_point.completion.push_back(number_in(table, row, 2));
+    of_point.completion.push_back(static_cast<double>(number_in(table, row, 2)));
     of_point.slowest.push_back(static_cast<int>(number_in(table, row, 3)));
   }
   return samples;

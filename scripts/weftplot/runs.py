@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def count(text):

@@ -17,9 +17,12 @@ FLOORS = {
     "transports": ("core", "worlds"),
     "collectives": ("core", "worlds", "transports"),
     "patterns": ("core", "worlds", "transports", "collectives"),
-    "results": ("core",),
-    "measure": ("core", "worlds", "transports", "collectives", "results"),
-    "cli": ("core", "worlds", "transports", "collectives", "patterns", "results", "measure"),
+    "statistics": ("core",),
+    "results": ("core", "statistics"),
+    "measure": ("core", "statistics", "worlds", "transports", "collectives", "results"),
+    "analysis": ("core", "statistics", "results"),
+    "imports": ("core", "statistics", "results"),
+    "cli": ("core", "statistics", "worlds", "transports", "collectives", "patterns", "results", "measure", "analysis", "imports"),
 }
 ABOVE = tuple(FLOORS)  # bench and tests see every folder
 FLOORS["bench"] = ABOVE
@@ -31,7 +34,7 @@ QUARANTINE = {
     r"hwloc(\.h|/.*)": ("core/topology.cpp",),
     r"CLI/.*": ("cli/",),
     r"csv\.h": ("results/csv.cpp",),
-    r"nlohmann/.*": ("core/topology", "results/", "patterns/model", "cli/", "tests/"),
+    r"nlohmann/.*": ("core/topology", "results/", "patterns/model", "analysis/", "imports/", "cli/", "tests/"),
     r"benchmark/.*": ("bench/",),
     r"(gtest|gmock)/.*": ("tests/",),
 }

@@ -14,7 +14,7 @@ EVENTS = [{"stage": stage, "kind": kind, "micro_batch": batch, "start_us": 3000 
           for stage in range(2) for batch in range(3) for kind, start in (("F", 0), ("B", 1000))]
 
 
-def make_run(folder, points=POINTS, info='{"schema": 1, "configuration": {}}'):
+def make_run(folder, points=POINTS, info='{"schema": 2, "configuration": {}}'):
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(info)
     (folder / "points.csv").write_bytes(points)
@@ -119,7 +119,7 @@ class PlotTest(unittest.TestCase):
 
     def test_refuses_what_is_no_run(self):
         self.refuse(self.folder / "absent", "is no run folder", "run.json is missing")
-        self.refuse(make_run(self.folder / "schema", info='{"schema": 9}'), "schema 1")
+        self.refuse(make_run(self.folder / "schema", info='{"schema": 9}'), "schema 2")
         self.refuse(make_run(self.folder / "json", info='{"schema"'), "run.json", "JSON")
 
     def test_refuses_damaged_rows(self):
@@ -127,7 +127,7 @@ class PlotTest(unittest.TestCase):
         self.refuse(make_run(self.folder / "empty", lines[0] + b"\r\n"), "no measured point")
         self.refuse(make_run(self.folder / "nothing", b""), "points.csv")
         self.refuse(make_run(self.folder / "column", POINTS.replace(b"busbw_GBps", b"busbw")), "busbw_GBps")
-        self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,8,12,", b",ten,8,12,")),
+        self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,,,8,12,", b",ten,,,8,12,")),
                     "points.csv, line 2: 'ten' is no value for the column time_us_median")
         for wrong in (b"-10", b"nan", b"inf"):
             lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,8,12,", b"," + wrong + b",8,12,")

@@ -25,14 +25,14 @@ Samples merged(const std::vector<LocalTimes>& ranks, bool one_clock) {
 TEST(Merge, CompletionRunsFromTheFirstStartToTheLastEnd) {
   const Samples samples =
       merged({{.start = {100, 1000}, .end = {150, 1100}}, {.start = {90, 1005}, .end = {140, 1200}}}, true);
-  EXPECT_EQ(samples.completion, (std::vector<Nanoseconds>{60, 200}));
+  EXPECT_EQ(samples.completion, (std::vector<double>{60, 200}));
   EXPECT_EQ(samples.slowest, (std::vector<int>{0, 1}));
   EXPECT_DOUBLE_EQ(samples.mean_of_ranks_ns, (50 + 100 + 50 + 195) / 4.0);
 }
 
 TEST(Merge, DifferentClocksLeaveTheLongestDuration) {
   const Samples samples = merged({{.start = {100}, .end = {150}}, {.start = {900'000}, .end = {900'070}}}, false);
-  EXPECT_EQ(samples.completion, (std::vector<Nanoseconds>{70}));
+  EXPECT_EQ(samples.completion, (std::vector<double>{70}));
   EXPECT_EQ(samples.slowest, (std::vector<int>{1}));
 }
 
@@ -44,7 +44,7 @@ TEST(Merge, MoreIterationsThanOneExchangeHolds) {
   }
   const Samples samples = merged({times, times, times}, true);
   ASSERT_EQ(samples.completion.size(), 1000U);
-  for (std::size_t i = 0; i < 1000; ++i) EXPECT_EQ(samples.completion[i], static_cast<Nanoseconds>(i));
+  for (std::size_t i = 0; i < 1000; ++i) EXPECT_EQ(samples.completion[i], static_cast<double>(i));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(PreparedPoint, MeasuresTheTruthOfASimulatedFabric) {
   ASSERT_EQ(samples.completion.size(), 20U);
   // 2(n-1) rounds of latency + chunk / bandwidth; 4 ranks leave the 2-round start barrier together.
   const Nanoseconds truth = 6 * (kLatency + 4000 * 4 / 4);
-  for (const Nanoseconds time : samples.completion) EXPECT_EQ(time, truth);
+  for (const double time : samples.completion) EXPECT_EQ(time, truth);
   EXPECT_EQ(samples.first_ns, truth);
   EXPECT_EQ(samples.warmup, 4);
   EXPECT_EQ(samples.wrong, 0U);

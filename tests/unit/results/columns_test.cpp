@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 #include "tests/unit/results/sample_records.hpp"
 #include "tests/unit/results/temporary_folder.hpp"
 

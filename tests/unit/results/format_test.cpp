@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "results/columns.hpp"
 #include "results/csv.hpp"
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 #include "tests/unit/results/sample_records.hpp"
 
 namespace weft {

@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "results/columns.hpp"
 #include "results/csv.hpp"
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 #include "tests/unit/results/sample_records.hpp"
 #include "tests/unit/results/temporary_folder.hpp"
 
@@ -103,7 +103,7 @@ TEST_F(RunFolder, RefusesADamagedRunJson) {
   EXPECT_THAT(refusal_of_reading(), HasSubstr("no schema number"));
   write_file(path_ / "run.json", R"({"schema": 99, "configuration": {}})");
   EXPECT_THAT(refusal_of_reading(), HasSubstr("schema 99"));
-  write_file(path_ / "run.json", R"({"schema": 1})");
+  write_file(path_ / "run.json", R"({"schema": 2})");
   EXPECT_THAT(refusal_of_reading(), HasSubstr("lacks the configuration"));
 }
 

@@ -1,5 +1,6 @@
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 
+#include "statistics/quantile.hpp"
 #include <gtest/gtest.h>
 
 #include "tests/unit/results/sample_records.hpp"

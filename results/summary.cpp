@@ -1,9 +1,10 @@
-#include "results/statistics.hpp"
+#include "results/summary.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <numeric>
+
+#include "statistics/quantile.hpp"
 
 namespace weft {
 
@@ -11,28 +12,15 @@ namespace {
 
 constexpr double kNsPerUs = 1000;
 
-/// Type 7 of Hyndman & Fan (1996) on values that are sorted already.
-double quantile_of_sorted(const std::vector<Nanoseconds>& sorted, double q) {
-  if (sorted.empty()) return 0;
-  const double at = std::clamp(q, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(at));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const auto low = static_cast<double>(sorted[below]);
-  const auto high = static_cast<double>(sorted[above]);
-  return low + (at - std::floor(at)) * (high - low);
-}
-
 void summarise_times(const Samples& samples, Record& record) {
-  std::vector<Nanoseconds> sorted = samples.completion;
+  std::vector<double> sorted = samples.completion;
   std::sort(sorted.begin(), sorted.end());
-  const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0, [](double total, Nanoseconds value) {
-    return total + static_cast<double>(value);
-  });
+  const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0);
   record.time_us_median = quantile_of_sorted(sorted, 0.5) / kNsPerUs;
   record.time_us_p05 = quantile_of_sorted(sorted, 0.05) / kNsPerUs;
   record.time_us_p95 = quantile_of_sorted(sorted, 0.95) / kNsPerUs;
-  record.time_us_min = static_cast<double>(sorted.front()) / kNsPerUs;
-  record.time_us_max = static_cast<double>(sorted.back()) / kNsPerUs;
+  record.time_us_min = sorted.front() / kNsPerUs;
+  record.time_us_max = sorted.back() / kNsPerUs;
   record.time_us_mean = sum / static_cast<double>(sorted.size()) / kNsPerUs;
   record.time_us_mean_of_ranks = samples.mean_of_ranks_ns / kNsPerUs;
   record.time_us_rank_min = samples.fastest_rank_mean_ns / kNsPerUs;
@@ -52,17 +40,12 @@ void summarise_slowest(const std::vector<int>& slowest, Record& record) {
 
 }  // namespace
 
-double quantile(std::vector<Nanoseconds> values, double q) {
-  std::sort(values.begin(), values.end());
-  return quantile_of_sorted(values, q);
-}
-
 void summarise(const Samples& samples, double busbw_factor, Record& record) {
   record.wrong = samples.checked ? std::to_string(samples.wrong) : "n/a";
   record.status = samples.checked && samples.wrong > 0 ? "wrong" : "ok";
   if (!samples.checked && record.reason.empty()) record.reason = samples.unchecked_reason;
   record.warmup = samples.warmup;
-  record.time_us_first = static_cast<double>(samples.first_ns) / kNsPerUs;
+  record.time_us_first = samples.first_ns / kNsPerUs;
   record.iterations = static_cast<int>(samples.completion.size());
   if (samples.completion.empty()) return;
 
