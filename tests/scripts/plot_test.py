@@ -130,10 +130,10 @@ class PlotTest(unittest.TestCase):
         self.refuse(make_run(self.folder / "number", POINTS.replace(b",10,,,8,12,", b",ten,,,8,12,")),
                     "points.csv, line 2: 'ten' is no value for the column time_us_median")
         for wrong in (b"-10", b"nan", b"inf"):
-            lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,8,12,", b"," + wrong + b",8,12,")
+            lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,,,8,12,", b"," + wrong + b",,,8,12,")
             self.refuse(make_run(self.folder / wrong.decode(), b"\r\n".join(lines)),
                         f"points.csv, line 4: '{wrong.decode()}' is no value for the column time_us_median")
-        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 9: has", "where the header has 40")
+        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 9: has", "where the header has 57")
         self.refuse(make_run(self.folder / "quote", POINTS.replace(b'1.3"', b"1.3")), "points.csv, line ", "as CSV")
 
     def test_refuses_damaged_samples(self):
