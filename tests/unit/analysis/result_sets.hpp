@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "results/run_folder.hpp"
+#include "results/summary.hpp"
+#include "tests/unit/results/sample_records.hpp"
+#include "tests/unit/results/temporary_folder.hpp"
+
+namespace weft {
+
+/// What a run of one host says about itself.
+inline RunInfo plain_run_info() {
+  return {{{"host", {{"name", "node1"}, {"cpu", "a cpu"}, {"kernel", "6.1"}, {"memory_bytes", 8'000'000'000}}},
+           {"libraries", {{"mpi", "Open MPI 4.1.4"}, {"fmt", "9.1.0"}}},
+           {"environment", {{"OMPI_MCA_btl", "vader"}}},
+           {"weft", {{"version", "1.0.0"}}}},
+          {{"patterns", {"all_reduce"}}, {"max_bytes", 512}, {"cache", "rotate"}, {"ranks", 4}},
+          nullptr};
+}
+
+/// Writes a finished run with points of 8, 64 and 512 bytes.
+inline void write_small_run(const std::filesystem::path& folder, bool ended = true) {
+  RunWriter writer = RunWriter::create(folder, plain_run_info());
+  for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}}) {
+    Record record = all_reduce_record(bytes);
+    summarise(five_samples(), 1.5, record);
+    writer.append(record, five_samples());
+  }
+  if (ended) writer.finish(0);
+}
+
+}  // namespace weft
