@@ -21,8 +21,8 @@ struct ChangePoint {
   double p_value = 1;     ///< of the permutation test
 };
 
-/// E-divisive change points (Matteson & James 2014): repeatedly the split with the largest energy distance, kept where a
-/// permutation test finds it significant. In the order of the series. `shortest`: the fewest values of a segment.
+/// E-divisive change points (Matteson & James 2014): repeatedly the split with the largest energy distance, kept where
+/// a permutation test finds it significant. In the order of the series. `shortest`: the fewest values of a segment.
 std::vector<ChangePoint> e_divisive(std::span<const double> series, double significance = 0.05,
                                     std::size_t shortest = 3, std::uint64_t seed = 1);
 

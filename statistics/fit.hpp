@@ -20,7 +20,7 @@ LineSegment fit_line(std::span<const double> x, std::span<const double> y);
 /// Up to `most_breaks` breaks between straight pieces, chosen by dynamic programming and the Bayesian information
 /// criterion (Bai & Perron 2003): protocol switches of a transport. x ascending; each piece has at least `shortest`
 /// points. Slopes and intercepts are not negative.
-std::vector<LineSegment> fit_segments(std::span<const double> x, std::span<const double> y,
-                                      std::size_t most_breaks = 4, std::size_t shortest = 3);
+std::vector<LineSegment> fit_segments(std::span<const double> x, std::span<const double> y, std::size_t most_breaks = 4,
+                                      std::size_t shortest = 3);
 
 }  // namespace weft

@@ -26,9 +26,9 @@ std::size_t samples_for_percentile(double q, double alpha = 0.05);
 
 /// Distribution-free interval of the q-quantile by order statistics, exact binomial for few samples and its normal
 /// approximation for many: for the median the order statistics floor((n - z sqrt n) / 2) and 1 + ceil((n + z sqrt n) /
-/// 2) (Le Boudec 2010, section 2.2). `effective` is the number of independent samples that the values are worth (at most
-/// sorted.size(), see autocorrelation.hpp): the interval is that of so many, at the same positions between 0 and 1.
-/// Nothing where there are too few for the confidence (6 for the median at 95 %).
+/// 2) (Le Boudec 2010, section 2.2). `effective` is the number of independent samples that the values are worth (at
+/// most sorted.size(), see autocorrelation.hpp): the interval is that of so many, at the same positions between 0
+/// and 1. Nothing where there are too few for the confidence (6 for the median at 95 %).
 std::optional<Interval> quantile_interval(std::span<const double> sorted, double q, double effective,
                                           double confidence = 0.95);
 

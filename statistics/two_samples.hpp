@@ -8,13 +8,13 @@
 namespace weft {
 
 /// Exact two-sided p-value of Mann & Whitney's (1947) test that neither sample tends to be larger, by the permutation
-/// distribution of the rank sum, ties included (mid-ranks). Exact up to 40 values altogether and beyond it by the normal
-/// approximation with continuity and tie correction. 1 where a sample is empty.
+/// distribution of the rank sum, ties included (mid-ranks). Exact up to 40 values altogether and beyond it by the
+/// normal approximation with continuity and tie correction. 1 where a sample is empty.
 double mann_whitney(std::span<const double> a, std::span<const double> b);
 
-/// By which factor b is larger than a: exp(median of log(b_j / a_i)) (Hodges & Lehmann 1963), with its interval from the
-/// exact distribution of Mann & Whitney's statistic (Moses). Values are positive. The interval is (0, infinity) where the
-/// samples are too small for the confidence.
+/// By which factor b is larger than a: exp(median of log(b_j / a_i)) (Hodges & Lehmann 1963), with its interval from
+/// the exact distribution of Mann & Whitney's statistic (Moses). Values are positive. The interval is (0, infinity)
+/// where the samples are too small for the confidence.
 struct RatioEstimate {
   double ratio = 1;
   Interval interval;
