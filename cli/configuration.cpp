@@ -22,7 +22,16 @@ nlohmann::json of(const FabricModel& fabric) {
           {"bandwidth_GBps", fabric.bandwidth},
           {"jitter", fabric.jitter},
           {"skew_ns", fabric.skew},
-          {"overhead_ns", fabric.overhead}};
+          {"overhead_ns", fabric.overhead},
+          {"stall_share", fabric.stall_share},
+          {"stall_factor", fabric.stall_factor},
+          {"clock_offset_ns", fabric.clock_offset},
+          {"clock_drift_ppm", fabric.clock_drift},
+          {"late_rank", fabric.late_rank},
+          {"late_ns", fabric.late_by},
+          {"launch_cv", fabric.launch_cv},
+          {"slow_bytes", fabric.slow_bytes},
+          {"slow_factor", fabric.slow_factor}};
 }
 
 nlohmann::json of(const Model& model) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,12 +17,6 @@ namespace weft::cli {
 
 namespace {
 
-// What the model transport can be; it refuses the rest as well.
-constexpr Nanoseconds kSecond = 1'000'000'000;
-constexpr double kLeastBandwidth = 1e-3;
-constexpr double kMostBandwidth = 1e9;
-constexpr double kMostJitter = 5;
-
 double parse_number(std::string_view text, std::string_view what, std::string_view& rest) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -31,25 +26,69 @@ double parse_number(std::string_view text, std::string_view what, std::string_vi
   return value;
 }
 
-double parse_real(std::string_view text, std::string_view what, double least, double most) {
+double parse_real(std::string_view text, std::string_view what) {
   std::string_view rest;
   const double value = parse_number(text, what, rest);
-  if (!rest.empty() || value < least || value > most)
-    throw UsageError(fmt::format("'{}' is no {}: give a plain number from {} to {}", text, what, least, most));
+  if (!rest.empty()) throw UsageError(fmt::format("'{}' is no {}: give a plain number", text, what));
   return value;
 }
 
-void set(FabricModel& model, const std::string& key, std::string_view value) {
-  if (key == "latency")
-    model.latency = parse_duration(value, kSecond);
-  else if (key == "bandwidth")
-    model.bandwidth = parse_real(value, "bandwidth in GB/s", kLeastBandwidth, kMostBandwidth);
-  else if (key == "jitter")
-    model.jitter = parse_real(value, "jitter (sigma of a log-normal factor)", 0, kMostJitter);
-  else if (key == "skew")
-    model.skew = parse_duration(value, kSecond);
-  else
-    model.overhead = parse_duration(value, kSecond);
+Nanoseconds parse_delay(std::string_view text) { return parse_duration(text, kLongestModelDelay); }
+
+/// The two halves of "A:B".
+std::pair<std::string, std::string> parse_pair(std::string_view text, std::string_view form) {
+  const std::vector<std::string> halves = split(text, ':');
+  if (halves.size() != 2) throw UsageError(fmt::format("'{}' is not {}", text, form));
+  return {halves.front(), halves.back()};
+}
+
+void set_stalls(FabricModel& model, std::string_view value) {
+  const auto [share, factor] = parse_pair(value, "SHARE:FACTOR, such as 0.01:10");
+  model.stall_share = parse_real(share, "share of the messages");
+  model.stall_factor = parse_real(factor, "factor");
+}
+
+void set_late(FabricModel& model, std::string_view value) {
+  const auto [rank, delay] = parse_pair(value, "RANK:DURATION, such as 3:10us");
+  const char* const end = rank.data() + rank.size();
+  const auto [stopped, error] = std::from_chars(rank.data(), end, model.late_rank);
+  if (error != std::errc() || stopped != end) throw UsageError(fmt::format("'{}' is no rank: give a number", rank));
+  model.late_by = parse_delay(delay);
+}
+
+void set_slow(FabricModel& model, std::string_view value) {
+  const auto [bytes, factor] = parse_pair(value, "SIZE:FACTOR, such as 64K:1.1");
+  model.slow_bytes = parse_bytes(bytes);
+  model.slow_factor = parse_real(factor, "factor");
+}
+
+struct Key {
+  std::string name;
+  void (*set)(FabricModel& model, std::string_view value);
+};
+
+const std::vector<Key>& keys() {
+  using Text = std::string_view;
+  static const std::vector<Key> table = {
+      {"latency", [](FabricModel& model, Text value) { model.latency = parse_delay(value); }},
+      {"bandwidth", [](FabricModel& model, Text value) { model.bandwidth = parse_real(value, "bandwidth in GB/s"); }},
+      {"jitter", [](FabricModel& model, Text value) { model.jitter = parse_real(value, "sigma of a log-normal"); }},
+      {"skew", [](FabricModel& model, Text value) { model.skew = parse_delay(value); }},
+      {"overhead", [](FabricModel& model, Text value) { model.overhead = parse_delay(value); }},
+      {"stalls", set_stalls},
+      {"clock-offset", [](FabricModel& model, Text value) { model.clock_offset = parse_delay(value); }},
+      {"clock-drift", [](FabricModel& model, Text value) { model.clock_drift = parse_real(value, "drift in ppm"); }},
+      {"late", set_late},
+      {"launch", [](FabricModel& model, Text value) { model.launch_cv = parse_real(value, "variation"); }},
+      {"slow", set_slow},
+  };
+  return table;
+}
+
+std::vector<std::string> names_of_keys() {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  return names;
 }
 
 }  // namespace
@@ -68,25 +107,26 @@ Nanoseconds parse_duration(std::string_view text, Nanoseconds most) {
   if (scale == 0)
     throw UsageError(fmt::format("'{}' is no duration: give a number and ns, us, ms or s, such as 2us", text));
   if (value * scale > static_cast<double>(most))
-    throw UsageError(fmt::format("'{}' is too long: at most {}s can be had", text, most / kSecond));
+    throw UsageError(fmt::format("'{}' is too long: at most {}s can be had", text, most / 1'000'000'000));
   return static_cast<Nanoseconds>(std::llround(value * scale));
 }
 
 FabricModel parse_fabric(std::string_view text, FabricModel model) {
-  static const std::vector<std::string> kKeys = {"latency", "bandwidth", "jitter", "skew", "overhead"};
   std::set<std::string> given;
   for (const std::string& pair : split(text, ',')) {
     const std::size_t equals = pair.find('=');
     const std::string key = pair.substr(0, equals);
     if (equals == std::string::npos) throw UsageError(fmt::format("'{}' is not KEY=VALUE, such as latency=2us", pair));
-    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) throw UsageError(unknown_name("key", key, kKeys));
+    const auto known = std::find_if(keys().begin(), keys().end(), [&](const Key& entry) { return entry.name == key; });
+    if (known == keys().end()) throw UsageError(unknown_name("key", key, names_of_keys()));
     if (!given.insert(key).second) throw UsageError(fmt::format("'{}' is given twice", key));
     try {
-      set(model, key, std::string_view(pair).substr(equals + 1));
+      known->set(model, std::string_view(pair).substr(equals + 1));
     } catch (const UsageError& error) {
       throw UsageError(fmt::format("{}: {}", key, error.what()));
     }
   }
+  if (const std::string flaw = flaw_of(model); !flaw.empty()) throw UsageError(flaw);
   return model;
 }
 

@@ -6,21 +6,14 @@
 
 #include "core/registry.hpp"
 #include "transports/communicator.hpp"
+#include "transports/fabric_model.hpp"
 #include "worlds/world.hpp"
 
 namespace weft {
 
-/// The fabric that the `model` transport simulates, in virtual time; other transports ignore it.
-struct FabricModel {
-  Nanoseconds latency = 2'000;  ///< alpha: from post to arrival of the first byte, ns
-  double bandwidth = 50.0;      ///< GB/s = bytes per ns, each way of each rank's port
-  double jitter = 0.0;          ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
-  Nanoseconds skew = 0;         ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
-  Nanoseconds overhead = 0;     ///< o: CPU time of one post, ns (LogGP)
-};
-
 struct TransportOptions {
   std::uint64_t seed = 1;
+  int launch = 0;               ///< number of this launch in its campaign
   bool oversubscribed = false;  ///< more ranks than cores: waiting loops yield
   bool carry_data = true;       ///< simulating transports: move the bytes too, so that they can be checked
   FabricModel model;

@@ -60,15 +60,28 @@ class BadInput(ProgramTest):
             "overhead=2s": ["overhead", "too long"],
             "bandwidth=0": ["bandwidth", "0.001"],
             "bandwidth=1e-300": ["1e-300", "0.001"],
-            "bandwidth=1e10": ["1e10", "1000000000"],
+            "bandwidth=1e10": ["10000000000", "from 0.001 to 1000000000"],
             "bandwidth=50GB": ["50GB", "plain number"],
             "jitter=1000": ["1000", "from 0 to 5"],
+            "stalls=0.1": ["stalls", "SHARE:FACTOR"],
+            "stalls=2:10": ["stalls", "from 0 to 1"],
+            "stalls=0.1:0.5": ["stalls", "from 1 to"],
+            "clock-offset=2s": ["clock-offset", "too long"],
+            "clock-drift=1001": ["clock-drift", "1000 ppm"],
+            "late=1us": ["late", "RANK:DURATION"],
+            "late=x:1us": ["'x' is no rank"],
+            "late=-1:1us": ["late rank", "-1"],
+            "launch=1.5": ["launch", "from 0 to 1"],
+            "slow=64K": ["slow", "SIZE:FACTOR"],
+            "slow=64Q:2": ["slow", "64Q"],
+            "slow=64K:0": ["slow", "0.001"],
         }
         for text, words in cases.items():
             self.refused("all_reduce", "-t", "model", "--fabric", text, says=["--fabric", *words])
 
     def test_the_model_takes_every_fabric_that_the_flag_takes(self):
-        most = "latency=1s,skew=1s,overhead=1s,jitter=5,bandwidth=1e9"
+        most = ("latency=1s,skew=1s,overhead=1s,jitter=5,bandwidth=1e9,stalls=1:1e6,clock-offset=1s,clock-drift=1000,"
+                "late=1:1s,launch=1,slow=1:1000")
         for number, text in enumerate(("latency=0,bandwidth=1e-3", most)):
             out = self.folder / str(number)
             result = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "3", "--fabric", text, "--out", out)

@@ -8,6 +8,7 @@
 
 #include <boost/random/lognormal_distribution.hpp>
 #include <boost/random/seed_seq.hpp>
+#include <boost/random/uniform_01.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <fmt/format.h>
 
@@ -39,6 +40,16 @@ namespace {
 
 constexpr double kLongestLatency = 1e16;  ///< ps: keeps an absurd draw of the jitter within the clock
 
+double draw_launch_factor(const TransportOptions& options) {
+  const double cv = options.model.launch_cv;
+  if (cv == 0) return 1;
+  boost::random::seed_seq seeds{static_cast<std::uint32_t>(options.seed),
+                                static_cast<std::uint32_t>(options.seed >> 32), std::uint32_t{0},
+                                static_cast<std::uint32_t>(options.launch)};  // one more than a rank's
+  boost::random::mt19937_64 engine(seeds);
+  return boost::random::lognormal_distribution<double>(0.0, std::sqrt(std::log1p(cv * cv)))(engine);
+}
+
 }  // namespace
 
 std::byte* StashPool::take(Bytes bytes) {
@@ -60,6 +71,7 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
     : scheduler_(scheduler),
       options_(options),
       overhead_(to_picoseconds(options.model.overhead)),
+      launch_factor_(draw_launch_factor(options)),
       ports_(static_cast<std::size_t>(scheduler.ranks())),
       transfers_(sizeof(Transfer)) {
   const auto low = static_cast<std::uint32_t>(options.seed);
@@ -70,21 +82,34 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
     port.engine.seed(seeds);
     if (options.model.skew > 0)
       port.skew = boost::random::uniform_int_distribution<Nanoseconds>(0, options.model.skew - 1)(port.engine);
+    port.clock = ModelClock(options.model, rank == 0 ? nullptr : &port.engine);
   }
 }
 
 Fabric::~Fabric() { scheduler_.cancel(*this); }
 
 Picoseconds Fabric::wire_time(Bytes bytes) const {
-  return std::llround(static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) /
-                      options_.model.bandwidth);
+  const FabricModel& model = options_.model;
+  const double factor = launch_factor_ * (bytes == model.slow_bytes ? model.slow_factor : 1);
+  return std::llround(static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) * factor /
+                      model.bandwidth);
 }
 
-Picoseconds Fabric::latency(Port& sender) const {
-  const Picoseconds median = to_picoseconds(options_.model.latency);
-  if (options_.model.jitter == 0) return median;
-  boost::random::lognormal_distribution<double> factor(0.0, options_.model.jitter);
-  return std::llround(std::min(static_cast<double>(median) * factor(sender.engine), kLongestLatency));
+Picoseconds Fabric::latency(Port& sender, Bytes bytes) const {
+  const FabricModel& model = options_.model;
+  double factor = launch_factor_ * (bytes == model.slow_bytes ? model.slow_factor : 1);
+  if (model.jitter > 0) factor *= boost::random::lognormal_distribution<double>(0.0, model.jitter)(sender.engine);
+  if (model.stall_share > 0 && boost::random::uniform_01<double>()(sender.engine) < model.stall_share)
+    factor *= model.stall_factor;
+  return std::llround(std::min(static_cast<double>(to_picoseconds(model.latency)) * factor, kLongestLatency));
+}
+
+Picoseconds Fabric::noticed(const Transfer& transfer) {
+  const FabricModel& model = options_.model;
+  const Picoseconds complete = std::max(transfer.arrives, transfer.posted);
+  if (model.late_by == 0 || transfer.receiver != model.late_rank || transfer.bytes > kLongestSignal) return complete;
+  boost::random::uniform_int_distribution<Picoseconds> late(0, to_picoseconds(model.late_by) - 1);
+  return complete + late(port(transfer.receiver).engine);
 }
 
 Fabric::Transfer*& Fabric::queue(int receiver, int sender, int channel) {
@@ -131,7 +156,7 @@ void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes 
   transfer.send_pending = &pending;
   ++pending.count;
   add(rank, {sender.out_free, &transfer, true});
-  scheduler_.schedule(start + latency(sender), *this, &transfer);
+  scheduler_.schedule(start + latency(sender, bytes), *this, &transfer);
 }
 
 void Fabric::receive(int rank, int peer, int channel, const Landing& landing, Bytes bytes, Pending& pending) {
@@ -142,7 +167,7 @@ void Fabric::receive(int rank, int peer, int channel, const Landing& landing, By
   transfer.posted = scheduler_.now(rank);
   transfer.receive_pending = &pending;
   ++pending.count;
-  if (transfer.arrives != kNever) add(rank, {std::max(transfer.arrives, transfer.posted), &transfer, false});
+  if (transfer.arrives != kNever) add(rank, {noticed(transfer), &transfer, false});
 }
 
 void Fabric::happen(void* event) {
@@ -152,7 +177,7 @@ void Fabric::happen(void* event) {
   receiver.in_free = std::max(scheduler_.now(), receiver.in_free) + wire_time(transfer.bytes);
   transfer.arrives = receiver.in_free;
   if (!transfer.has_receive) return;
-  const Picoseconds time = std::max(transfer.arrives, transfer.posted);
+  const Picoseconds time = noticed(transfer);
   add(transfer.receiver, {time, &transfer, false});
   if (receiver.waiter != nullptr) scheduler_.wake(transfer.receiver, *receiver.waiter, time);
 }

@@ -11,6 +11,7 @@
 #include <boost/random/mersenne_twister.hpp>
 
 #include "transports/communicator.hpp"
+#include "transports/model/clock.hpp"
 #include "transports/registry.hpp"
 #include "worlds/fibers.hpp"
 
@@ -32,7 +33,8 @@ class StashPool {
 ///   leaves    from  s = max(t + o, sender's port free)                   to  s + m/B; then the send is complete
 ///   arrives   from  a = max(s + alpha * jitter, receiver's port free)    to  a + m/B; then the receive is complete,
 ///                                                                            or when it is posted, where that is later
-/// On idle ports o + alpha + m/B. The receiver's port serves messages in the order in which their first bytes arrive;
+/// On idle ports o + alpha + m/B. The other members of FabricModel change alpha, B and the clocks of single messages,
+/// ranks or launches as they say. The receiver's port serves messages in the order in which their first bytes arrive;
 /// with jitter a message may overtake another of the same pair on the way, but they match in order. A send never waits
 /// for its receive (eager, whatever the size). Reducing and copying take no virtual time.
 ///
@@ -68,6 +70,9 @@ class Fabric final : private EventSource {
   /// When the rank's next operation completes, as far as is known; kNever where nothing is under way to it.
   Picoseconds next_completion(int rank) const;
 
+  /// What the rank's own clock shows of the virtual time.
+  const ModelClock& clock(int rank) const { return ports_[static_cast<std::size_t>(rank)].clock; }
+
   /// The rank's lateness into each compute step.
   Nanoseconds skew(int rank) const { return ports_[static_cast<std::size_t>(rank)].skew; }
   bool carries_data() const { return options_.carry_data; }
@@ -90,6 +95,7 @@ class Fabric final : private EventSource {
     Picoseconds in_free = 0;
     const Waiter* waiter = nullptr;
     Nanoseconds skew = 0;
+    ModelClock clock;
     std::vector<Completion> completions;  ///< a heap, the earliest on top
     /// [channel][sender]: the last of the transfers that have met only one side, a ring through Transfer::next. All of
     /// a ring have met the same side. A channel's vector is made when it is first used.
@@ -100,7 +106,8 @@ class Fabric final : private EventSource {
   Port& port(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
   void happen(void* transfer) override;  ///< the first byte arrives
   Picoseconds wire_time(Bytes bytes) const;
-  Picoseconds latency(Port& sender) const;
+  Picoseconds latency(Port& sender, Bytes bytes) const;
+  Picoseconds noticed(const Transfer& transfer);  ///< when its receiver sees that it is complete
   Transfer*& queue(int receiver, int sender, int channel);
   Transfer& meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver);
   void add(int rank, const Completion& completion);
@@ -111,6 +118,7 @@ class Fabric final : private EventSource {
   Scheduler& scheduler_;
   TransportOptions options_;
   Picoseconds overhead_;
+  double launch_factor_ = 1;  ///< on latency and wire time
   std::vector<Port> ports_;
   boost::pool<> transfers_;
   StashPool stashes_;

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -39,7 +38,7 @@ class ModelCommunicator final : public Communicator, private Waiter {
 
   void progress() override;
   void relax(Nanoseconds until) override;
-  Nanoseconds now() const override { return scheduler_.now(rank()) / kPicosecondsPerNanosecond; }
+  Nanoseconds now() const override { return fabric_->clock(rank()).shows(scheduler_.now(rank())); }
   bool virtual_time() const override { return true; }
   Nanoseconds compute_time(Nanoseconds planned) const override { return planned + fabric_->skew(rank()); }
   bool carries_data() const override { return fabric_->carries_data(); }
@@ -70,26 +69,17 @@ void ModelCommunicator::progress() {
 }
 
 void ModelCommunicator::relax(Nanoseconds until) {
-  const Picoseconds wake_at = std::min(to_picoseconds(until), fabric_->next_completion(rank()));
+  const Picoseconds wake_at = std::min(fabric_->clock(rank()).time_of(until), fabric_->next_completion(rank()));
   if (wake_at > scheduler_.now(rank())) scheduler_.block(wake_at, *this);
 }
 
 std::string refuses_model(const World& world, const TransportOptions& options) {
-  constexpr Nanoseconds kSecond = 1'000'000'000;
   const FabricModel& model = options.model;
-  const auto within = [](auto value, auto low, auto high) { return low <= value && value <= high; };
   if (dynamic_cast<const FiberWorld*>(&world) == nullptr)
     return fmt::format("the model transport runs in virtual time, in the fibers world and not in {}", world.name());
-  if (!within(model.latency, Nanoseconds{0}, kSecond))
-    return fmt::format("the model's latency must lie between 0 and 1e9 ns, not {}", model.latency);
-  if (!within(model.bandwidth, 1e-3, 1e9))
-    return fmt::format("the model's bandwidth must lie between 0.001 and 1e9 GB/s, not {}", model.bandwidth);
-  if (!within(model.jitter, 0.0, 5.0))
-    return fmt::format("the model's jitter (sigma of a log-normal) must lie between 0 and 5, not {}", model.jitter);
-  if (!within(model.skew, Nanoseconds{0}, kSecond))
-    return fmt::format("the model's skew must lie between 0 and 1e9 ns, not {}", model.skew);
-  if (!within(model.overhead, Nanoseconds{0}, kSecond))
-    return fmt::format("the model's overhead must lie between 0 and 1e9 ns, not {}", model.overhead);
+  if (std::string flaw = flaw_of(model); !flaw.empty()) return flaw;
+  if (model.late_by > 0 && model.late_rank >= world.ranks())
+    return fmt::format("the model's late rank {} is none of the {} ranks", model.late_rank, world.ranks());
   return {};
 }
 
@@ -114,11 +104,12 @@ std::unique_ptr<Communicator> create_model(World& world, const TransportOptions&
 namespace transports {
 
 Transport model() {
-  return {.name = "model",
-          .summary = "a LogGP fabric in virtual time: latency, bandwidth per port, seeded jitter and skew",
-          .needs_world = "fibers",
-          .refuses = refuses_model,
-          .create = create_model};
+  return {
+      .name = "model",
+      .summary = "a LogGP fabric in virtual time: latency, bandwidth per port; seeded jitter, stalls, skew and clocks",
+      .needs_world = "fibers",
+      .refuses = refuses_model,
+      .create = create_model};
 }
 
 }  // namespace transports

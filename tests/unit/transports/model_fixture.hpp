@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "transports/registry.hpp"
+#include "worlds/fibers.hpp"
 #include "worlds/registry.hpp"
 
 namespace weft::model_test {
@@ -33,6 +34,11 @@ inline TransportOptions without_data() {
   TransportOptions options;
   options.carry_data = false;
   return options;
+}
+
+/// The virtual time of this rank, whatever its clock shows, ns.
+inline Nanoseconds truth(World& world) {
+  return dynamic_cast<FiberWorld&>(world).scheduler().now(world.rank()) / kPicosecondsPerNanosecond;
 }
 
 inline void finish(Communicator& communicator, const Pending& pending) {

@@ -39,6 +39,11 @@ TEST(ModelMessages, RefusesOtherWorldsAndNonsense) {
     options = {};
     options.model.jitter = std::numeric_limits<double>::quiet_NaN();
     EXPECT_THAT(model.refuses(world, options), HasSubstr("jitter"));
+    options = {};
+    options.model.late_rank = 1;
+    EXPECT_EQ(model.refuses(world, options), "");
+    options.model.late_by = 1;
+    EXPECT_THAT(model.refuses(world, options), HasSubstr("late rank 1 is none of the 1 ranks"));
     return 0;
   });
 }

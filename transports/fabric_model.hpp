@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "core/units.hpp"
+
+namespace weft {
+
+/// The fabric that the `model` transport simulates, in virtual time; other transports ignore it. Everything that is
+/// drawn is drawn from the seed of TransportOptions, so what a measurement ought to find is known.
+struct FabricModel {
+  Nanoseconds latency = 2'000;  ///< alpha: from post to arrival of the first byte, ns
+  double bandwidth = 50.0;      ///< GB/s = bytes per ns, each way of each rank's port
+  double jitter = 0.0;          ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
+  Nanoseconds skew = 0;         ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
+  Nanoseconds overhead = 0;     ///< o: CPU time of one post, ns (LogGP)
+  double stall_share = 0;       ///< with this probability a message's latency is stall_factor times as long
+  double stall_factor = 1;
+  Nanoseconds clock_offset = 0;  ///< each rank's now() is off by a fixed draw from [-clock_offset, clock_offset] ns
+  double clock_drift = 0;        ///< ppm: and runs fast by a fixed draw from [-clock_drift, clock_drift]; rank 0's: 0
+  int late_rank = 0;        ///< notices each signal (kLongestSignal) late by a draw from [0, late_by) ns, as a rank
+  Nanoseconds late_by = 0;  ///< does that the kernel must wake: it comes late out of barriers, not of operations
+  double launch_cv = 0;     ///< of a log-normal factor with median 1 on latency and wire time, one for each launch
+  Bytes slow_bytes = 0;     ///< messages of exactly this size
+  double slow_factor = 1;   ///< have this many times the latency and the wire time
+};
+
+inline constexpr Nanoseconds kLongestModelDelay = 1'000'000'000;  ///< the most that each of the durations may be, ns
+inline constexpr Bytes kLongestSignal = 64;  ///< messages up to here say when, and carry no payload
+
+/// Why the model transport cannot be this fabric, as a sentence that names the member and its range; empty where it
+/// can.
+std::string flaw_of(const FabricModel& model);
+
+}  // namespace weft
