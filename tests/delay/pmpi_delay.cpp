@@ -7,8 +7,8 @@
 // On rank `rank` of MPI_COMM_WORLD every `every`-th call that carries `bytes` spins for `ns` before it goes on to MPI.
 // `bytes` is what one process contributes, for MPI_Alltoall the block for one peer; 0 is any size. With `barrier_ns`
 // the rank comes so much later out of every MPI_Barrier. With `log` each rank writes PATH.RANK at MPI_Finalize: a line
-// `call,start_ns,end_ns,delayed` for each call of that size, times on CLOCK_MONOTONIC, which the processes of one host
-// share; the delay lies between start and end.
+// `call,bytes,start_ns,end_ns,delayed` for each call of that size, times on CLOCK_MONOTONIC, which the processes of one
+// host share; the delay lies between start and end.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +30,7 @@ std::int64_t now_ns() {
 
 struct Call {
   const char* name;
+  std::int64_t bytes;
   std::int64_t start;
   std::int64_t end;
   bool delayed;
@@ -65,7 +66,7 @@ class Delay {
     while (delayed && now_ns() - start < ns_) {
     }
     const int result = original();
-    if (!log_.empty() && calls_.size() < kMostCalls) calls_.push_back({name, start, now_ns(), delayed});
+    if (!log_.empty() && calls_.size() < kMostCalls) calls_.push_back({name, bytes, start, now_ns(), delayed});
     return result;
   }
 
@@ -81,9 +82,10 @@ class Delay {
   void write() const {
     if (log_.empty()) return;
     std::ofstream file(log_ + "." + std::to_string(rank_));
-    file << "call,start_ns,end_ns,delayed\n";
+    file << "call,bytes,start_ns,end_ns,delayed\n";
     for (const Call& call : calls_)
-      file << call.name << ',' << call.start << ',' << call.end << ',' << (call.delayed ? 1 : 0) << '\n';
+      file << call.name << ',' << call.bytes << ',' << call.start << ',' << call.end << ',' << (call.delayed ? 1 : 0)
+           << '\n';
   }
 
  private:
