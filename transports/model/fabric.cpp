@@ -78,8 +78,10 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
   const auto high = static_cast<std::uint32_t>(options.seed >> 32);
   for (std::uint32_t rank = 0; rank < ports_.size(); ++rank) {
     Port& port = ports_[rank];
-    boost::random::seed_seq seeds{low, high, rank};
-    port.engine.seed(seeds);
+    std::vector<std::uint32_t> seeds{low, high, rank};
+    if (options.launch != 0) seeds.insert(seeds.end(), {static_cast<std::uint32_t>(options.launch), 1});
+    boost::random::seed_seq sequence(seeds.begin(), seeds.end());
+    port.engine.seed(sequence);
     if (options.model.skew > 0)
       port.skew = boost::random::uniform_int_distribution<Nanoseconds>(0, options.model.skew - 1)(port.engine);
     port.clock = ModelClock(options.model, rank == 0 ? nullptr : &port.engine);

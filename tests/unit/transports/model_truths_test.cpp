@@ -73,6 +73,14 @@ TEST(ModelTruths, LaunchesDifferByAFactorWithMedianOne) {
   EXPECT_NEAR(std::sqrt(squares / kLaunches), kVariation, 5 * kVariation / std::sqrt(2.0 * kLaunches));
 }
 
+TEST(ModelTruths, LaunchesDrawTheirOwnJitter) {
+  TransportOptions options = without_data();
+  options.model.jitter = 0.2;
+  std::set<std::vector<Nanoseconds>> series;
+  for (options.launch = 0; options.launch < 4; ++options.launch) series.insert(one_way_times(options, 5, kBytes));
+  EXPECT_EQ(series.size(), 4U);
+}
+
 TEST(ModelTruths, TheLateRankNoticesSignalsLateAndPayloadInTime) {
   constexpr Nanoseconds kLate = 500;
   TransportOptions options = without_data();
