@@ -42,8 +42,8 @@ void expect_distinct_points(const Run& run) {
       throw UsageError(fmt::format("{}: two rows have the number {}", path, record.point));
     const auto [same, first] = keys.emplace(record.key(), record.point);
     if (!first)
-      throw UsageError(
-          fmt::format("{}: the rows {} and {} are of the same point ({})", path, same->second, record.point, same->first));
+      throw UsageError(fmt::format("{}: the rows {} and {} are of the same point ({})", path, same->second,
+                                   record.point, same->first));
   }
 }
 
@@ -51,8 +51,8 @@ ResultSet read_result_set(const std::filesystem::path& folder) {
   ResultSet set{folder, {}, {}};
   const std::vector<std::filesystem::path> folders = run_folders_of(folder);
   if (folders.empty())
-    throw UsageError(fmt::format(
-        "{}: is neither a run folder (which has a run.json) nor a folder of run folders", folder.string()));
+    throw UsageError(
+        fmt::format("{}: is neither a run folder (which has a run.json) nor a folder of run folders", folder.string()));
   for (const std::filesystem::path& path : folders) {
     Run run = read_run(path);
     if (!has_ended(run)) {

@@ -20,9 +20,9 @@ struct ResultSet {
   std::vector<std::string> skipped;  ///< the folders of the runs without an end (killed), which are no launches
 };
 
-/// A run folder is one launch; a folder whose children are run folders is several. A run folder has a run.json: children
-/// without one, and files beside them, are ignored. Throws UsageError with one sentence: no such folder, a damaged run,
-/// no finished run in it.
+/// A run folder is one launch; a folder whose children are run folders is several. A run folder has a run.json:
+/// children without one, and files beside them, are ignored. Throws UsageError with one sentence: no such folder, a
+/// damaged run, no finished run in it.
 ResultSet read_result_set(const std::filesystem::path& folder);
 
 /// Throws UsageError naming the rows where a run has two of one point: of the same number, or of the

@@ -69,7 +69,7 @@ struct Round {
 };
 
 Round next_split(std::span<const double> series, std::span<const std::size_t> bounds, std::size_t shortest,
-                 boost::random::mt19937_64& random) {
+                 double significance, boost::random::mt19937_64& random) {
   Round round;
   for (std::size_t i = 0; i + 1 < bounds.size(); ++i) {
     const Split split = best_split(series.subspan(bounds[i], bounds[i + 1] - bounds[i]), shortest);
@@ -86,6 +86,7 @@ Round next_split(std::span<const double> series, std::span<const std::size_t> bo
       largest = std::max(largest, best_split(segment, shortest).energy);
     }
     if (largest >= round.split.energy) ++as_large;
+    if (static_cast<double>(as_large) > significance * static_cast<double>(kPermutations + 1)) break;  // settled
   }
   round.p_value = static_cast<double>(as_large) / static_cast<double>(kPermutations + 1);
   return round;
@@ -105,7 +106,7 @@ std::vector<ChangePoint> e_divisive(std::span<const double> series, double signi
   std::vector<std::size_t> bounds{0, series.size()};
   std::vector<ChangePoint> changes;
   for (;;) {
-    const Round round = next_split(series, bounds, shortest, random);
+    const Round round = next_split(series, bounds, shortest, significance, random);
     if (round.split.energy <= 0 || round.p_value > significance) break;
     bounds.insert(std::upper_bound(bounds.begin(), bounds.end(), round.split.at), round.split.at);
     changes.push_back({round.split.at, 0, 0, round.p_value});

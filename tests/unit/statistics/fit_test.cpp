@@ -12,7 +12,7 @@ namespace {
 /// 8 B to 64 MiB, doubling.
 std::vector<double> sizes() {
   std::vector<double> x;
-  for (double size = 8; size <= 64.0 * 1024 * 1024; size *= 2) x.push_back(size);
+  for (int power = 3; power <= 26; ++power) x.push_back(std::exp2(power));
   return x;
 }
 
@@ -32,11 +32,12 @@ TEST(FitLine, RecoversLatencyAndBandwidth) {
   EXPECT_NEAR(exact.slope, .08, 1e-12);
   EXPECT_EQ(exact.first, 0U);
   EXPECT_EQ(exact.last, x.size());
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+  std::size_t close = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
     const LineSegment line = fit_line(x, times(x, 1500, .08, .02, seed));
-    EXPECT_NEAR(line.intercept, 1500, 1500 * .03) << seed;
-    EXPECT_NEAR(line.slope, .08, .08 * .03) << seed;
+    close += std::abs(line.intercept / 1500 - 1) <= .02 && std::abs(line.slope / .08 - 1) <= .02 ? 1 : 0;
   }
+  EXPECT_GE(close, 390U);
 }
 
 TEST(FitSegments, OneForStraightData) {
@@ -63,7 +64,7 @@ TEST(FitSegments, FindsTheSwitchFromEagerToRendezvous) {
     EXPECT_NEAR(segments[0].intercept, 1500, 1500 * .04) << seed;
     EXPECT_NEAR(segments[1].slope, .08, .08 * .04) << seed;
   }
-  EXPECT_GE(found, 170U);
+  EXPECT_GE(found, 190U);
 }
 
 TEST(FitSegments, HasNoNegativeSlopeOrIntercept) {

@@ -21,9 +21,10 @@ std::vector<double> one_to(std::size_t n) {
 /// How likely the q-quantile lies between the order statistics low and high of n independent values: the sum of the
 /// binomial probabilities from low to high - 1, added up here.
 double true_coverage(std::size_t n, double q, double low, double high) {
+  const auto of = static_cast<double>(n);
   double sum = 0;
-  for (double k = low; k < high; ++k) {
-    const auto of = static_cast<double>(n);
+  for (auto below = static_cast<std::size_t>(low); below < static_cast<std::size_t>(high); ++below) {
+    const auto k = static_cast<double>(below);
     sum += std::exp(std::lgamma(of + 1) - std::lgamma(k + 1) - std::lgamma(of - k + 1) + k * std::log(q) +
                     (of - k) * std::log(1 - q));
   }
