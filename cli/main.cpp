@@ -44,19 +44,21 @@ int main(int argc, char** argv) {
   CLI::App app{kIntroduction};
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.require_subcommand(1);
+  const int own = weft::cli::own_words(argc, argv);
   weft::cli::Chosen chosen;
   weft::cli::add_run(app, chosen, argc, argv);
   weft::cli::add_list(app, chosen);
   weft::cli::add_show(app, chosen);
   weft::cli::add_verify(app, chosen);
+  weft::cli::add_repeat(app, chosen, argc, argv);
   try {
-    app.parse(argc, argv);
+    app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.
     return app.got_subcommand("run") || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& help) {
     return weft::is_first_process() ? app.exit(help) : static_cast<int>(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
-    return complain(weft::cli::explain(app, error, std::span(argv, static_cast<std::size_t>(argc)).subspan(1)),
+    return complain(weft::cli::explain(app, error, std::span(argv, static_cast<std::size_t>(own)).subspan(1)),
                     ExitCode::usage);
   } catch (const weft::UsageError& error) {
     return complain(error.what(), ExitCode::usage);
