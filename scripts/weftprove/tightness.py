@@ -1,0 +1,108 @@
+"""The full sweep of an all-reduce between 2 ranks, 8 B to 64 MiB in steps of 2, by weft (transport mpi, `native`, its default
+rule: a half-width of 2 % of the median) and by OSU's osu_allreduce with its default iterations. Wall clock of the whole
+command, mpirun included, in turns. OSU publishes no interval; so its calls are also recorded beneath it by a library with
+MPI's profiling interface (tests/delay), in a run that is not timed, and give the interval that OSU could have published: of
+the mean that it prints, by its standard error with the calls counted for as many as they are worth (autocorrelation, Geyer
+1992). The time that OSU would need for weft's interval goes with the square of the ratio of the two, size by size."""
+
+import math
+import pathlib
+import statistics
+
+from . import shim
+from .program import mpirun, number, rows_of, scratch, timed
+from .report import Section
+
+TITLE = "Time to an equally tight interval"
+RANKS = 2
+MOST = 64 << 20
+
+
+def effective(values):
+    """How many independent values a series is worth: n / (1 + 2 sum rho), cut off as Geyer's initial positive sequence;
+    correlations of the values' ranks, as weft has it."""
+    count = len(values)
+    order = sorted(range(count), key=values.__getitem__)
+    ranks = [0.0] * count
+    for place, index in enumerate(order):
+        ranks[index] = place - (count - 1) / 2
+    power = sum(rank * rank for rank in ranks)
+
+    def correlation(lag):
+        return sum(a * b for a, b in zip(ranks, ranks[lag:])) / power
+
+    total, lag = -1.0, 0
+    while lag + 1 < count // 2:
+        pair = correlation(lag) + correlation(lag + 1)
+        if pair <= 0:
+            break
+        total += 2 * pair
+        lag += 2
+    return min(count, max(1.0, count / max(total, 1e-9)))
+
+
+def sizes():
+    size = 8
+    while size <= MOST:
+        yield size
+        size *= 2
+
+
+def weft_command(options, out):
+    return [*mpirun(RANKS), options.weft.program, "run", "all_reduce", "-t", "mpi", "--algorithm", "native", "-b", 8, "-e", MOST,
+            "-f", 2, "--out", out]
+
+
+def osu_widths(options, program, folder):
+    """{size: (half-width of the interval of OSU's mean over that mean, mean ns, calls)}"""
+    log = folder / "calls"
+    done = shim.run_beneath(options.delay, {"log": log}, RANKS, [program, "-m", f"8:{MOST}", "-f"])
+    lines = [line.split() for line in done.stdout.splitlines() if line.strip() and not line.startswith("#")]
+    counts = {int(line[0]): int(line[4]) for line in lines}
+    widths = {}
+    for size in sizes():
+        calls = shim.calls_of(log, RANKS, counts[size], bytes_=size)
+        mean = statistics.fmean(calls.mean_of_ranks)
+        error = statistics.stdev(calls.mean_of_ranks) / math.sqrt(effective(calls.mean_of_ranks))
+        widths[size] = (1.96 * error / mean, mean, counts[size])
+    return widths
+
+
+def weft_widths(folder):
+    """{size: (half-width of the median's interval over the median, samples, why it stopped)}"""
+    widths = {}
+    for row in rows_of(folder):
+        low, middle, high = (number(row, f"time_us_median{end}") for end in ("_low", "", "_high"))
+        widths[int(row["bytes_per_rank"])] = ((high - low) / 2 / middle if low and high else math.inf, int(row["iterations"]), row["stop"])
+    return widths
+
+
+def prove(options, say):
+    program = shim.find_osu(options.osu, "osu_allreduce")
+    rounds = options.count(5, 1)
+    section = Section(TITLE, __doc__.replace("\n", " "))
+    ours, theirs = [], []
+    with scratch() as place:
+        folder = pathlib.Path(place)
+        for turn in range(rounds):
+            say(f"round {turn + 1} of {rounds}")
+            for who in ("weft", "OSU") if turn % 2 == 0 else ("OSU", "weft"):
+                if who == "weft":
+                    ours.append(timed(weft_command(options, folder / f"run{turn}"))[0])
+                else:
+                    theirs.append(timed([*mpirun(RANKS), program, "-m", f"8:{MOST}"])[0])
+        weft = weft_widths(folder / f"run{rounds - 1}")
+        osu = osu_widths(options, program, folder)
+    ours_s, theirs_s = statistics.median(ours), statistics.median(theirs)
+    needed = theirs_s + sum(mean * calls * max(0.0, (width / weft[size][0]) ** 2 - 1) / 1e9 for size, (width, mean, calls) in osu.items()
+                            if math.isfinite(weft[size][0]) and weft[size][0] > 0)
+    section.claim("weft's sweep takes at most a third of OSU's default sweep", f"{ours_s:.1f} s against {theirs_s:.1f} s, "
+                  f"{ours_s / theirs_s:.2f} of it", ours_s <= theirs_s / 3)
+    section.claim("weft's sweep takes at most a third of what OSU needs for intervals as tight as weft's",
+                  f"{ours_s:.1f} s against {needed:.1f} s (estimated), {ours_s / needed:.2f} of it", ours_s <= needed / 3)
+    tight = sum(weft[size][0] <= max(0.02, osu[size][0]) for size in osu)
+    section.claim("weft's intervals are within 2 %, or at least as tight as OSU's", f"{tight} of {len(osu)} sizes", tight == len(osu))
+    section.table(f"Half-widths of 95 % intervals, relative; wall clock: median of {rounds} in turns:",
+                  ("bytes", "weft: half-width", "samples", "stopped by", "OSU: half-width", "calls"),
+                  [(size, f"{100 * weft[size][0]:.2f} %", *weft[size][1:], f"{100 * osu[size][0]:.2f} %", osu[size][2]) for size in osu])
+    return section
