@@ -54,6 +54,8 @@ std::string cpu_model() {
 
 std::string cpu_governor() { return first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"); }
 
+std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
+
 std::string clock_source() { return first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"); }
 
 Bytes memory_total() {

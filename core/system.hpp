@@ -12,6 +12,7 @@ std::string host_name();
 std::string kernel_release();  ///< as `uname -sr`
 std::string cpu_model();
 std::string cpu_governor();  ///< of CPU 0: "performance", "powersave", ...
+std::string boot_id();       ///< of the running kernel, another each time that it is booted
 std::string clock_source();  ///< what CLOCK_MONOTONIC counts: "tsc", "kvm-clock", ...
 Bytes memory_total();        ///< 0 where it is not known
 Bytes memory_available();    ///< what can be allocated without swapping; 0 where it is not known

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <ctime>
 #include <limits>
 
 #include <fmt/format.h>
@@ -47,6 +48,12 @@ double gigabytes_per_second(Bytes bytes, double nanoseconds) {
 Nanoseconds monotonic_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+Nanoseconds monotonic_raw_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+  return Nanoseconds{1'000'000'000} * time.tv_sec + time.tv_nsec;
 }
 
 }  // namespace weft

@@ -23,4 +23,7 @@ double gigabytes_per_second(Bytes bytes, double nanoseconds);
 /// The monotonic clock of this host (CLOCK_MONOTONIC), ns.
 Nanoseconds monotonic_now();
 
+/// The same oscillator without the corrections of NTP (CLOCK_MONOTONIC_RAW), ns.
+Nanoseconds monotonic_raw_now();
+
 }  // namespace weft

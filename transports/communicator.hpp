@@ -67,10 +67,14 @@ class Communicator {
   /// Whether now() is virtual: nothing takes real time, and a large world runs on a small machine.
   virtual bool virtual_time() const { return false; }
 
+  /// Whether now() may differ between ranks that are said to be on one host: where the transport simulates that.
+  virtual bool clocks_differ() const { return false; }
+
   /// How long a compute step of `planned` ns keeps this rank; longer where the transport simulates a late rank.
   virtual Nanoseconds compute_time(Nanoseconds planned) const { return planned; }
 
-  /// Whether messages carry their bytes. A simulating transport may move none (then nothing can be checked).
+  /// Whether messages carry their bytes. A simulating transport may move none (then nothing can be checked), but those
+  /// of kLongestSignal bytes and less, with which ranks agree on times.
   virtual bool carries_data() const { return true; }
 
   /// Empty where native() can serve the call, else a sentence.

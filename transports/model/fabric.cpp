@@ -213,7 +213,7 @@ void Fabric::complete(int rank) {
 /// The sender may write its buffer again from now on, so the bytes must leave it: into the receiver's buffer, which is
 /// ours since its post, or where there is none yet into a stash.
 void Fabric::finish_send(Transfer& transfer) {
-  if (carries_data() && !transfer.delivered) {
+  if (carries(transfer) && !transfer.delivered) {
     if (transfer.has_receive) {
       deliver(transfer);
     } else if (transfer.bytes > 0) {
@@ -227,16 +227,20 @@ void Fabric::finish_send(Transfer& transfer) {
 }
 
 void Fabric::finish_receive(Transfer& transfer) {
-  if (carries_data() && !transfer.delivered) deliver(transfer);
+  if (carries(transfer) && !transfer.delivered) deliver(transfer);
   --transfer.receive_pending->count;
   transfer.receive_done = true;
 }
 
+bool Fabric::carries(const Transfer& transfer) const {
+  return carries_data() || (transfer.bytes <= kLongestSignal && transfer.data != nullptr);
+}
+
 void Fabric::deliver(Transfer& transfer) {
   const Landing& landing = transfer.landing;
-  if (landing.reduction.kernel != nullptr)
+  if (landing.reduction.kernel != nullptr && carries_data())
     landing.reduction.kernel(landing.into, landing.with, transfer.data, transfer.bytes / landing.reduction.element);
-  else if (transfer.bytes > 0)
+  else if (landing.reduction.kernel == nullptr && transfer.bytes > 0 && landing.into != nullptr)
     std::memcpy(landing.into, transfer.data, transfer.bytes);
   transfer.delivered = true;
   if (transfer.stash != nullptr) stashes_.give_back(transfer.stash, transfer.bytes);

@@ -75,6 +75,7 @@ class Fabric final : private EventSource {
 
   /// The rank's lateness into each compute step.
   Nanoseconds skew(int rank) const { return ports_[static_cast<std::size_t>(rank)].skew; }
+  bool clocks_differ() const { return options_.model.clock_offset > 0 || options_.model.clock_drift > 0; }
   bool carries_data() const { return options_.carry_data; }
   Scheduler& scheduler() const { return scheduler_; }
 
@@ -111,6 +112,7 @@ class Fabric final : private EventSource {
   Transfer*& queue(int receiver, int sender, int channel);
   Transfer& meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver);
   void add(int rank, const Completion& completion);
+  bool carries(const Transfer& transfer) const;  ///< its bytes; a null buffer holds none
   void deliver(Transfer& transfer);
   void finish_send(Transfer& transfer);
   void finish_receive(Transfer& transfer);

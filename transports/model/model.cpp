@@ -40,6 +40,7 @@ class ModelCommunicator final : public Communicator, private Waiter {
   void relax(Nanoseconds until) override;
   Nanoseconds now() const override { return fabric_->clock(rank()).shows(scheduler_.now(rank())); }
   bool virtual_time() const override { return true; }
+  bool clocks_differ() const override { return fabric_->clocks_differ(); }
   Nanoseconds compute_time(Nanoseconds planned) const override { return planned + fabric_->skew(rank()); }
   bool carries_data() const override { return fabric_->carries_data(); }
 
