@@ -33,10 +33,10 @@ class MovedClock final : public Communicator {
   Nanoseconds ahead_;
 };
 
-using ClockMain = std::function<void(GlobalClock&, const Timer&)>;
+using SharedClockMain = std::function<void(GlobalClock&, const Timer&)>;
 
 /// Three threads over shared memory, on hosts of these numbers; the clock of rank 2 is `ahead`.
-void on_shm(const std::vector<int>& nodes, Nanoseconds ahead, TimerKind kind, const ClockMain& main) {
+void on_shm(const std::vector<int>& nodes, Nanoseconds ahead, TimerKind kind, const SharedClockMain& main) {
   const int ranks = static_cast<int>(nodes.size());
   const int code = worlds::registry().find("threads").launch({.ranks = ranks}, [&](World& world) {
     TransportOptions options;
