@@ -55,7 +55,8 @@ void conclude(const Point& point, Samples& samples, Record& record) {
   if (samples.completion.empty()) return;
   if (point.time_divisor != 1) divide_times(samples, point.time_divisor);
   summarise(samples, point.busbw_factor, record);
-  if (point.busy_ns > 0) record.bubble = std::max(0.0, 1 - point.busy_ns / (record.time_us_median * 1e3));
+  if (point.busy_ns > 0 && record.measured())
+    record.bubble = std::max(0.0, 1 - point.busy_ns / (record.time_us_median * 1e3));
 }
 
 Bytes busiest_wire_bytes(World& world, const Workload& workload) {

@@ -18,8 +18,6 @@ namespace weft::cli {
 
 namespace {
 
-constexpr const char* kLiveFormat = "table";  // the others are printed as a whole, at the end
-
 nlohmann::json traffic_rows(const Call& call, const Record& record) {
   nlohmann::json rows = nlohmann::json::array();
   const auto ranks = static_cast<std::ptrdiff_t>(call.ranks);
@@ -71,7 +69,7 @@ int close_run_folder(const RunOptions& options, const std::string& folder, int e
                run.records.empty() ? "there is no such algorithm for these patterns" : run.records.front().reason);
   }
   RunWriter::attach(folder, nullptr).finish(exit_code);
-  if (options.format != kLiveFormat) fmt::print("{}", show_run(run, options.format));
+  fmt::print("{}", show_run(run, options.format));  // as a whole: points end in a random order
   std::fflush(stdout);
   fmt::print(stderr, "weft: results in {}\n", folder);
   return exit_code;
@@ -80,10 +78,8 @@ int close_run_folder(const RunOptions& options, const std::string& folder, int e
 Reporter::Reporter(const Job& job, const Topology& topology)
     : job_(job),
       writer_(RunWriter::attach(job.folder, job.first ? nlohmann::json(topology.places) : nlohmann::json())),
-      formatter_(job.options.format == kLiveFormat ? find_format(kLiveFormat).make() : nullptr),
       progress_(job.plan.size() * job.transports.size()) {
-  if (!job.first) return;
-  for (const Record& record : writer_.kept()) print(record);
+  for (const Record& record : writer_.kept()) next_point_ = std::max(next_point_, record.point + 1);
 }
 
 void Reporter::start(const Record& record) {
@@ -92,9 +88,9 @@ void Reporter::start(const Record& record) {
 }
 
 void Reporter::add(const Point& point, Record& record, const Samples& samples) {
+  if (record.point < 0) record.point = next_point_++;
   writer_.append(record, samples);
   progress_.end_point();
-  print(record);
   add_details(point, record);
 }
 
@@ -104,18 +100,6 @@ void Reporter::add_details(const Point& point, const Record& record) {
   if (point.call.matrix != nullptr) writer_.add_detail("traffic", record, traffic_rows(point.call, record));
   if (point.bubble_formula >= 0)
     writer_.add_detail("pipeline", record, pipeline_timeline(job_.options.request, record));
-}
-
-void Reporter::finish() {
-  if (!formatter_) return;
-  fmt::print("{}", formatter_->finish());
-  std::fflush(stdout);
-}
-
-void Reporter::print(const Record& record) {
-  if (!formatter_) return;
-  fmt::print("{}", formatter_->add(record));
-  std::fflush(stdout);
 }
 
 }  // namespace weft::cli

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
 #include "core/topology.hpp"
-#include "results/format.hpp"
 #include "results/run_folder.hpp"
 
 namespace weft::cli {
@@ -15,12 +13,12 @@ namespace weft::cli {
 /// where it cannot be written, holds a run already, or is another run than the one to be resumed.
 std::string open_run_folder(const RunOptions& options);
 
-/// After the last rank has ended: writes the exit code, prints what is printed only as a whole, and says where the run
-/// lies; takes back a run that was refused before its first point. Returns the exit code: ExitCode::usage where nothing
+/// After the last rank has ended: writes the exit code, prints the run in the format asked for, and says where it lies;
+/// takes back a run that was refused before its first point. Returns the exit code: ExitCode::usage where nothing
 /// of what was asked for could be measured.
 int close_run_folder(const RunOptions& options, const std::string& folder, int exit_code);
 
-/// Rank 0's hand on the results: appends each point to the run folder and prints it as it ends.
+/// Rank 0's hand on the results: appends each point to the run folder as it ends.
 class Reporter {
  public:
   Reporter(const Job& job, const Topology& topology);
@@ -29,16 +27,14 @@ class Reporter {
   void start(const Record& record);
   void add(const Point& point, Record& record, const Samples& samples);
   void skip() { progress_.skip_point(); }
-  void finish();
 
  private:
-  void print(const Record& record);
   void add_details(const Point& point, const Record& record);
 
   const Job& job_;
   RunWriter writer_;
-  std::unique_ptr<Formatter> formatter_;  ///< of the table that grows as points end; null for the other formats
   Progress progress_;
+  int next_point_ = 0;
 };
 
 }  // namespace weft::cli

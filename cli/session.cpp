@@ -114,7 +114,6 @@ int Session::run() {
   if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
   for (const Point& point : job_.plan)
     for (OpenTransport& transport : transports_) measure_point(point, transport);
-  if (leader()) reporter_->finish();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();
   transports_.clear();

@@ -1,7 +1,10 @@
 #include "results/columns.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -112,7 +115,8 @@ std::vector<Column> result_columns() {
       integer_column("slowest_rank", "", &Record::slowest_rank, [](const Record& r) { return r.slowest_rank >= 0; }),
       real_column("slowest_share", "", &Record::slowest_share, [](const Record& r) { return r.slowest_rank >= 0; }),
       integer_column("outliers", "", &Record::outliers, when_measured),
-      real_column("invalid_share", "", &Record::invalid_share),
+      real_column("invalid_share", "", &Record::invalid_share,
+                  [](const Record& r) { return r.measured() || r.invalid_share > 0; }),
       text_column("sync", &Record::sync),
       real_column("start_skew_us", "us", &Record::start_skew_us),
       real_column("clock_bound_us", "us", &Record::clock_bound_us),
@@ -130,6 +134,56 @@ std::vector<Column> result_columns() {
       text_column("status", &Record::status),
       text_column("reason", &Record::reason),
       text_column("notes", &Record::notes)};
+}
+
+/// Nothing that is measured is below zero, but for a difference of clocks.
+bool is_negative(const Column& column, std::string_view text) {
+  return column.kind == ColumnKind::number && text.starts_with('-') && column.name != "clock_closure_us";
+}
+
+std::string cannot_be(const std::string& column, const std::string& value) {
+  return fmt::format("'{}' is no value for the column {}", value, column);
+}
+
+/// Two times of a row of which the first is at most the second, where both apply.
+struct Order {
+  const char* low_name;
+  double Record::*low;
+  const char* high_name;
+  double Record::*high;
+};
+
+constexpr Order kOrders[] = {
+    {"time_us_min", &Record::time_us_min, "time_us_p05", &Record::time_us_p05},
+    {"time_us_min", &Record::time_us_min, "time_us_median", &Record::time_us_median},
+    {"time_us_min", &Record::time_us_min, "time_us_mean", &Record::time_us_mean},
+    {"time_us_median_low", &Record::time_us_median_low, "time_us_median", &Record::time_us_median},
+    {"time_us_p05", &Record::time_us_p05, "time_us_median", &Record::time_us_median},
+    {"time_us_median", &Record::time_us_median, "time_us_median_high", &Record::time_us_median_high},
+    {"time_us_median", &Record::time_us_median, "time_us_p95", &Record::time_us_p95},
+    {"time_us_p95", &Record::time_us_p95, "time_us_p99", &Record::time_us_p99},
+    {"time_us_p99", &Record::time_us_p99, "time_us_p999", &Record::time_us_p999},
+    {"time_us_p999", &Record::time_us_p999, "time_us_max", &Record::time_us_max},
+    {"time_us_median", &Record::time_us_median, "time_us_max", &Record::time_us_max},
+    {"time_us_mean", &Record::time_us_mean, "time_us_max", &Record::time_us_max}};
+
+/// Why no measurement gives such a row; empty where one may.
+std::string impossible(const Record& r) {
+  if (r.status != "ok" && r.status != "wrong" && r.status != "refused" && r.status != "failed")
+    return cannot_be("status", r.status) + ", which is ok, wrong, refused or failed";
+  if (r.point < 0) return cannot_be("point", "");
+  if (r.batch < 1) return cannot_be("batch", std::to_string(r.batch));
+  if (r.effective_n > r.iterations) return cannot_be("effective_n", fmt::format("{:.10g}", r.effective_n));
+  for (const auto& [name, value] : {std::pair("slowest_share", r.slowest_share), {"invalid_share", r.invalid_share}})
+    if (value > 1) return cannot_be(name, fmt::format("{:.10g}", value));
+  constexpr double kRounding = 1 + 1e-9;  // of the 10 digits in the file
+  for (const Order& order : kOrders) {
+    const double low = r.*order.low;
+    const double high = r.*order.high;
+    if (low > 0 && high > 0 && low > high * kRounding)
+      return fmt::format("{} {:.10g} is more than {} {:.10g}", order.low_name, low, order.high_name, high);
+  }
+  return {};
 }
 
 }  // namespace
@@ -158,13 +212,21 @@ std::vector<std::string> fields_of(const Record& record) {
 
 std::vector<Record> records_of(const CsvTable& table) {
   expect_header(table, column_names());
+  const auto refuse = [&table](const CsvRow& row, const std::string& what) {
+    throw UsageError(fmt::format("{}, line {}: {}", table.path.string(), row.line, what));
+  };
   std::vector<Record> records;
+  std::set<int> points;
+  std::map<std::string, int> keys;
   for (const CsvRow& row : table.rows) {
     Record record;
     for (std::size_t i = 0; i < row.fields.size(); ++i)
-      if (!columns()[i].read(record, row.fields[i]))
-        throw UsageError(fmt::format("{}, line {}: '{}' is no value for the column {}", table.path.string(), row.line,
-                                     row.fields[i], columns()[i].name));
+      if (is_negative(columns()[i], row.fields[i]) || !columns()[i].read(record, row.fields[i]))
+        refuse(row, cannot_be(columns()[i].name, row.fields[i]));
+    if (const std::string problem = impossible(record); !problem.empty()) refuse(row, problem);
+    if (!points.insert(record.point).second) refuse(row, fmt::format("point {} comes twice", record.point));
+    const auto [same, is_new] = keys.emplace(record.key(), record.point);
+    if (!is_new) refuse(row, fmt::format("point {} is the same as point {}", record.point, same->second));
     records.push_back(std::move(record));
   }
   return records;

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +24,17 @@ struct CsvTable {
 };
 
 /// Reads a whole file, strictly. Throws UsageError naming the file and the line: no such file, an empty file, an
-/// unbalanced or misplaced quote, a row with too few or too many fields, a last line that is cut in the middle.
+/// unbalanced or misplaced quote, a row with too few or too many fields, a header of more than 10,000, a row longer
+/// than 16 MiB, a last line that is cut in the middle.
 CsvTable read_csv(const std::filesystem::path& path);
+
+/// The fields of a row that is being read: they live no longer than the call.
+using CsvFields = std::span<const std::string_view>;
+using CsvRowAction = std::function<void(std::size_t line, CsvFields fields)>;
+
+/// Reads a file of any length with the memory of one piece of it, as strictly as read_csv, and calls `row` for each row
+/// after the header, which must be `header`. What `row` throws ends the reading.
+void read_csv_rows(const std::filesystem::path& path, const std::vector<std::string>& header, const CsvRowAction& row);
 
 /// Throws UsageError naming the first column that differs from what is expected.
 void expect_header(const CsvTable& table, const std::vector<std::string>& expected);

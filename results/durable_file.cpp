@@ -1,7 +1,6 @@
 #include "results/durable_file.hpp"
 
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <system_error>
 
@@ -23,20 +22,36 @@ void append_durably(std::FILE* file, const std::filesystem::path& path, std::str
   if (fdatasync(fileno(file)) != 0 && errno != EINVAL) fail(path);
 }
 
-std::FILE* open_to_append(const std::filesystem::path& path) {
-  std::FILE* file = std::fopen(path.c_str(), "abe");
+File open_to_append(const std::filesystem::path& path) {
+  File file(std::fopen(path.c_str(), "abe"));
   if (file == nullptr) fail(path);
   return file;
 }
 
+FileReplacement::FileReplacement(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(path_.string() + ".tmp"), file_(std::fopen(temporary_.c_str(), "wbe")) {
+  if (file_ == nullptr) fail(temporary_);
+}
+
+void FileReplacement::write(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size()) fail(temporary_);
+}
+
+void FileReplacement::commit() {
+  append_durably(file_.get(), temporary_, {});
+  file_.reset();
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_);
+}
+
 void replace_file(const std::filesystem::path& path, std::string_view text) {
-  const std::filesystem::path temporary = path.string() + ".tmp";
-  {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wbe"), std::fclose);
-    if (file == nullptr) fail(temporary);
-    append_durably(file.get(), temporary, text);
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path);
+  FileReplacement replacement(path);
+  replacement.write(text);
+  replacement.commit();
+}
+
+void cut_file(const std::filesystem::path& path, std::uintmax_t size) {
+  std::filesystem::resize_file(path, size);
+  append_durably(open_to_append(path).get(), path, {});
 }
 
 }  // namespace weft

@@ -54,6 +54,8 @@ std::string fixed(double value, int width) {
   return fmt::format("{:.0f}", value);
 }
 
+bool has_figures(const Record& record) { return record.measured() && record.status != "failed"; }
+
 std::string not_measured_line(const Record& record) {
   return fmt::format("# not measured: {} {} over {}: {}: {}\n", format_bytes(record.bytes_per_rank), record.algorithm,
                      record.transport, record.status, record.reason);

@@ -11,7 +11,7 @@
 
 namespace weft {
 
-/// Turns records into text as they come, for a running measurement as well as for a run that is read back.
+/// Turns records into text, by one and one in the order of their point numbers.
 class Formatter {
  public:
   Formatter() = default;
@@ -20,7 +20,7 @@ class Formatter {
   virtual ~Formatter() = default;
 
   /// What is to be printed for one more record: whole lines, with a header wherever a new group of points begins. A
-  /// format that shows two records in one line may hold one back.
+  /// format may hold records back, as one that shows two of them in one line.
   virtual std::string add(const Record& record) = 0;
 
   /// What is to be printed after the last record. Called once.
@@ -56,6 +56,9 @@ Bytes peer_benchmark_size(const Record& record);
 
 /// A number in at most `width` characters, with fewer decimals the larger it is: 0.52, 123.4, 12345.
 std::string fixed(double value, int width = 8);
+
+/// Whether a peer's format may show the record's figures: those of a failed point are in weft's own formats only.
+bool has_figures(const Record& record);
 
 /// "# not measured: 64K ring over shm: refused: reason\n": how formats without a column for it tell of a point that
 /// has no figures.

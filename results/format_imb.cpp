@@ -24,7 +24,7 @@ class ImbFormatter final : public SeriesFormatter {
   }
 
   std::string row(const Record& record) override {
-    if (!record.measured()) return not_measured_line(record);
+    if (!has_figures(record)) return not_measured_line(record);
     const Bytes size = peer_benchmark_size(record);
     const double megabytes =
         record.time_us_rank_max > 0 ? static_cast<double>(size) / record.time_us_rank_max : 0;  // B/us = 1e6 B/s

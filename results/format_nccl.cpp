@@ -71,7 +71,7 @@ class NcclFormatter final : public SeriesFormatter {
       return text;
     }
     std::string before = end_of_series();
-    if (!record.measured()) return before + not_measured_line(record);
+    if (!has_figures(record)) return before + not_measured_line(record);
     if (record.in_place) return before + line(nullptr, &record);
     held_ = record;  // its other half may follow
     return before;
@@ -90,13 +90,13 @@ class NcclFormatter final : public SeriesFormatter {
 
   static bool same_point(const Record& a, Record b) {
     b.in_place = a.in_place;
-    return a.key() == b.key() && b.measured();
+    return a.key() == b.key() && has_figures(b);
   }
 
   /// Counts for the closing lines.
   void note(const Record& record) {
     if (record.status == "wrong") wrong_ += std::stoull(record.wrong);
-    if (!record.measured()) return;
+    if (!has_figures(record)) return;
     busbw_sum_ += record.busbw_gbps;
     counted_ += 1;
   }

@@ -19,7 +19,7 @@ class OsuFormatter final : public SeriesFormatter {
   }
 
   std::string row(const Record& record) override {
-    if (!record.measured()) return not_measured_line(record);
+    if (!has_figures(record)) return not_measured_line(record);
     return fmt::format("{:<10}{:>18.2f}\n", peer_benchmark_size(record), record.time_us_mean_of_ranks);
   }
 };

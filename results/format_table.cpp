@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "core/units.hpp"
 #include "results/format.hpp"
+#include "results/summary.hpp"
 
 namespace weft {
 
@@ -13,17 +17,24 @@ namespace {
 /// One column of the table, for the groups that have it.
 struct TableColumn {
   std::string title;
-  int width;
   bool left;
   std::function<std::string(const Record&)> text;
 };
 
-std::string cell(const std::string& text, int width, bool left) {
-  return left ? fmt::format(" {:<{}}", text, width) : fmt::format(" {:>{}}", text, width);
+TableColumn time_column(const std::string& title, double Record::*member) {
+  return {title, false, [member](const Record& r) { return fixed(r.*member, 9); }};
 }
 
-TableColumn time_column(const std::string& title, double Record::*member) {
-  return {title, 9, false, [member](const Record& r) { return fixed(r.*member, 9); }};
+/// n/a where there are too few samples for it.
+TableColumn percentile_column(const std::string& title, double Record::*member) {
+  return {title, false, [member](const Record& r) { return r.*member > 0 ? fixed(r.*member, 9) : "n/a"; }};
+}
+
+/// Half the width of the median's interval, as a share of the median.
+std::string half_width(const Record& r) {
+  if (r.time_us_median_low <= 0 || r.time_us_median <= 0) return "n/a";
+  const double percent = 50 * (r.time_us_median_high - r.time_us_median_low) / r.time_us_median;
+  return fmt::format("{:.{}f}%", percent, percent < 9.95 ? 1 : 0);
 }
 
 /// Binary units as everywhere; what is no round number is rounded to three digits: 28.9M.
@@ -36,14 +47,12 @@ std::string short_bytes(Bytes bytes) {
   return fmt::format("{:.1f}{}", scaled, std::string(" KMGTPE").substr(unit, 1));
 }
 
-TableColumn bandwidth_column(const std::string& title, double Record::*member) {
-  return {title, 8, false,
-          [member](const Record& r) { return r.*member > 0 ? fmt::format("{:.3f}", r.*member) : "-"; }};
+TableColumn ratio_column(const std::string& title, double Record::*member) {
+  return {title, false, [member](const Record& r) { return r.*member >= 0 ? fmt::format("{:.3f}", r.*member) : "-"; }};
 }
 
-TableColumn ratio_column(const std::string& title, double Record::*member) {
-  return {title, 9, false,
-          [member](const Record& r) { return r.*member >= 0 ? fmt::format("{:.3f}", r.*member) : "-"; }};
+TableColumn bandwidth_column(const std::string& title, double Record::*member) {
+  return {title, false, [member](const Record& r) { return r.*member > 0 ? fmt::format("{:.3f}", r.*member) : "-"; }};
 }
 
 std::string slowest(const Record& r) {
@@ -54,27 +63,69 @@ bool is_barrier(const Record& r) { return r.operation == "barrier"; }
 bool has_imbalance(const Record& r) { return r.imbalance > 0; }
 bool has_bubble(const Record& r) { return r.bubble_formula >= 0 || r.bubble >= 0; }
 bool has_logical(const Record& r) { return r.logical_bytes > 0; }
+bool is_batched(const Record& r) { return r.batch > 1; }
+bool starts_apart(const Record& r) { return start_uncertainty(r) > kMostStartUncertainty; }
+
+/// Characters of UTF-8 text.
+std::size_t display_width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// A mark behind the rows of which there is something to know, and what it is.
+struct Mark {
+  std::string sign;
+  bool (*applies)(const Record&);
+  std::string meaning;
+};
+
+const std::vector<Mark>& marks() {
+  static const std::vector<Mark> all = {
+      {"*", [](const Record& r) { return r.invalid_share > 0; }, "some samples started late: they are in no figure"},
+      {"~", [](const Record& r) { return !r.steady; }, "the times did not become steady"},
+      {"!", starts_apart, "clock bound and start skew are more than 5% of the median"}};
+  return all;
+}
+
+std::string marks_of(const Record& r) {
+  std::string signs;
+  for (const Mark& mark : marks())
+    if (mark.applies(r)) signs += mark.sign;
+  return signs;
+}
+
+bool any(const std::vector<Record>& group, bool (*applies)(const Record&)) {
+  return std::any_of(group.begin(), group.end(), [&](const Record& r) { return r.measured() && applies(r); });
+}
 
 /// The columns that say which point a row is: filled for points without figures too.
 std::vector<TableColumn> point_columns(const Record& first) {
   std::vector<TableColumn> columns;
   if (!is_barrier(first)) {
-    columns.push_back({"B/rank", 9, false, [](const Record& r) { return short_bytes(r.bytes_per_rank); }});
+    columns.push_back({"B/rank", false, [](const Record& r) { return short_bytes(r.bytes_per_rank); }});
     if (sends_to_every_peer(first))
-      columns.push_back({"B/peer", 9, false, [](const Record& r) { return short_bytes(r.bytes_per_peer); }});
-    columns.push_back({"type", 9, true, [](const Record& r) { return r.op.empty() ? r.dtype : r.dtype + " " + r.op; }});
+      columns.push_back({"B/peer", false, [](const Record& r) { return short_bytes(r.bytes_per_peer); }});
+    columns.push_back({"type", true, [](const Record& r) { return r.op.empty() ? r.dtype : r.dtype + " " + r.op; }});
   }
   if (first.pattern != first.operation)
-    columns.push_back({"operation", 10, true, [](const Record& r) { return r.operation; }});
-  columns.push_back({"algorithm", 18, true, [](const Record& r) { return r.algorithm; }});
-  columns.push_back({"transport", 9, true, [](const Record& r) { return r.transport; }});
+    columns.push_back({"operation", true, [](const Record& r) { return r.operation; }});
+  columns.push_back({"algorithm", true, [](const Record& r) { return r.algorithm; }});
+  columns.push_back({"transport", true, [](const Record& r) { return r.transport; }});
   return columns;
 }
 
-std::vector<TableColumn> figure_columns(const Record& first) {
-  std::vector<TableColumn> columns = {
-      time_column("median us", &Record::time_us_median), time_column("min", &Record::time_us_min),
-      time_column("p95", &Record::time_us_p95), time_column("max", &Record::time_us_max)};
+std::vector<TableColumn> figure_columns(const std::vector<Record>& group) {
+  const Record& first = group.front();
+  std::vector<TableColumn> columns = {time_column("median us", &Record::time_us_median),
+                                      {"±", false, half_width},
+                                      time_column("min", &Record::time_us_min),
+                                      percentile_column("p95", &Record::time_us_p95),
+                                      percentile_column("p99", &Record::time_us_p99),
+                                      time_column("max", &Record::time_us_max),
+                                      {"n", false, [](const Record& r) { return std::to_string(r.iterations); }}};
+  if (any(group, is_batched))
+    columns.push_back({"batch", false, [](const Record& r) { return std::to_string(r.batch); }});
+  if (any(group, starts_apart)) columns.push_back(time_column("skew", &Record::start_skew_us));
   if (!is_barrier(first) && !has_logical(first) && !has_bubble(first)) {
     columns.push_back(bandwidth_column("alg GB/s", &Record::algbw_gbps));
     columns.push_back(bandwidth_column("bus GB/s", &Record::busbw_gbps));
@@ -88,45 +139,111 @@ std::vector<TableColumn> figure_columns(const Record& first) {
     columns.push_back(ratio_column("bubble", &Record::bubble));
     columns.push_back(ratio_column("formula", &Record::bubble_formula));
   }
-  columns.push_back({"slowest", 9, false, slowest});
-  columns.push_back({"wrong", 6, false, [](const Record& r) { return r.wrong; }});
+  columns.push_back({"slowest", false, slowest});
+  columns.push_back({"wrong", false, [](const Record& r) { return r.wrong; }});
   return columns;
+}
+
+/// The different values of the measured rows, in order of appearance: "round-time", "rotate/hot"; empty without any.
+std::string values_of(const std::vector<Record>& group, std::string Record::*member) {
+  std::vector<std::string> values;
+  for (const Record& r : group)
+    if (r.measured() && !(r.*member).empty() && std::find(values.begin(), values.end(), r.*member) == values.end())
+      values.push_back(r.*member);
+  return join(values, "/");
+}
+
+/// "n 30", "n 30 to 1000".
+std::string counts_of(const std::vector<Record>& group) {
+  int least = 0;
+  int most = 0;
+  for (const Record& r : group) {
+    if (!r.measured()) continue;
+    least = least == 0 ? r.iterations : std::min(least, r.iterations);
+    most = std::max(most, r.iterations);
+  }
+  if (most == 0) return {};
+  return least == most ? fmt::format("n {}", most) : fmt::format("n {} to {}", least, most);
+}
+
+std::string title_of(const Record& r) {
+  return fmt::format("{}, {} ranks{}{}", r.pattern, r.ranks, r.in_place ? ", in place" : "",
+                     r.oversubscribed ? ", more ranks than cores" : "");
+}
+
+/// Records belong to one group as long as they show the same columns.
+std::string group_of(const Record& r) {
+  return fmt::format("{}|{}|{}|{}|{}|{}", title_of(r), is_barrier(r), sends_to_every_peer(r), has_imbalance(r),
+                     has_bubble(r), has_logical(r));
+}
+
+std::string heading_of(const std::vector<Record>& group) {
+  std::string heading = title_of(group.front());
+  for (const auto& [what, value] : {std::pair("sync ", values_of(group, &Record::sync)),
+                                    {"cache ", values_of(group, &Record::cache)},
+                                    {"", counts_of(group)}})
+    if (!value.empty()) heading += fmt::format(", {}{}", what, value);
+  return heading;
 }
 
 class TableFormatter final : public Formatter {
  public:
   std::string add(const Record& record) override {
-    std::string text = header(record);
-    for (const TableColumn& column : point_columns_) text += cell(column.text(record), column.width, column.left);
-    if (record.measured())
-      for (const TableColumn& column : figure_columns_) text += cell(column.text(record), column.width, column.left);
-    if (record.status != "ok")
-      text += fmt::format("  {}{}{}", record.status, record.reason.empty() ? "" : ": ", record.reason);
-    return text + "\n";
+    std::string text;
+    if (!group_.empty() && group_of(group_.front()) != group_of(record)) text = end_group();
+    group_.push_back(record);
+    return text;
   }
 
-  std::string finish() override { return {}; }
+  std::string finish() override { return group_.empty() ? std::string() : end_group(); }
 
  private:
-  /// Records belong to one group as long as they show the same columns.
-  std::string header(const Record& r) {
-    const std::string title = fmt::format("{}, {} ranks{}{}", r.pattern, r.ranks, r.in_place ? ", in place" : "",
-                                          r.oversubscribed ? ", more ranks than cores" : "");
-    const std::string group = fmt::format("{}|{}|{}|{}|{}|{}", title, is_barrier(r), sends_to_every_peer(r),
-                                          has_imbalance(r), has_bubble(r), has_logical(r));
-    if (group == group_) return {};
-    group_ = group;
-    point_columns_ = point_columns(r);
-    figure_columns_ = figure_columns(r);
-    std::string line;
-    for (const auto* part : {&point_columns_, &figure_columns_})
-      for (const TableColumn& column : *part) line += cell(column.title, column.width, column.left);
-    return "\n" + title + "\n" + line + "\n";
+  std::string end_group() {
+    const std::vector<TableColumn> points = point_columns(group_.front());
+    std::vector<TableColumn> columns = points;
+    for (TableColumn& column : figure_columns(group_)) columns.push_back(std::move(column));
+    std::vector<std::vector<std::string>> rows(1);
+    for (const TableColumn& column : columns) rows.front().push_back(column.title);
+    for (const Record& record : group_) {
+      const std::size_t filled = record.measured() ? columns.size() : points.size();
+      rows.emplace_back();
+      for (std::size_t i = 0; i < filled; ++i) rows.back().push_back(columns[i].text(record));
+    }
+    std::string text = fmt::format("\n{}\n{}", heading_of(group_), lines_of(rows, columns));
+    for (const Mark& mark : marks())
+      if (any(group_, mark.applies)) text += fmt::format(" {} {}\n", mark.sign, mark.meaning);
+    group_.clear();
+    return text;
   }
 
-  std::string group_;
-  std::vector<TableColumn> point_columns_;
-  std::vector<TableColumn> figure_columns_;
+  /// Every column as wide as its widest cell.
+  std::string lines_of(const std::vector<std::vector<std::string>>& rows,
+                       const std::vector<TableColumn>& columns) const {
+    std::vector<std::size_t> widths(columns.size());
+    for (const std::vector<std::string>& row : rows)
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+    std::string text;
+    for (std::size_t line = 0; line < rows.size(); ++line) {
+      for (std::size_t i = 0; i < rows[line].size(); ++i) {
+        const std::string padding(widths[i] - display_width(rows[line][i]), ' ');
+        text +=
+            fmt::format(" {}{}", columns[i].left ? rows[line][i] : padding, columns[i].left ? padding : rows[line][i]);
+      }
+      if (line > 0) text += remark_on(group_[line - 1]);
+      text += "\n";
+    }
+    return text;
+  }
+
+  static std::string remark_on(const Record& record) {
+    const std::string signs = record.measured() ? marks_of(record) : "";
+    std::string text = signs.empty() ? signs : fmt::format(" {}", signs);
+    if (record.status != "ok")
+      text += fmt::format("  {}{}{}", record.status, record.reason.empty() ? "" : ": ", record.reason);
+    return text;
+  }
+
+  std::vector<Record> group_;
 };
 
 }  // namespace

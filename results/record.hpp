@@ -11,7 +11,7 @@ namespace weft {
 /// One row of points.csv: every column is documented in docs/results.md. A value that does not apply keeps its default
 /// here and is an empty field there (results/columns.hpp).
 struct Record {
-  int point = -1;  ///< the row's number in its run, the key of samples.csv; set by RunWriter
+  int point = -1;  ///< the point's number in the plan, the same in every launch; the key of samples.csv
   std::string pattern, operation, algorithm, transport;
   int ranks = 0;
   std::string dtype, op;

@@ -1,5 +1,7 @@
 #include "results/run_folder.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -38,6 +40,8 @@ std::string configuration_hash(const nlohmann::json& configuration) {
 Run read_run(const std::filesystem::path& folder) {
   Run run{folder, read_run_info(folder), {}};
   run.records = records_of(read_csv(folder / "points.csv"));
+  std::stable_sort(run.records.begin(), run.records.end(),
+                   [](const Record& a, const Record& b) { return a.point < b.point; });
   return run;
 }
 

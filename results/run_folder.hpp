@@ -1,15 +1,14 @@
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "results/durable_file.hpp"
 #include "results/record.hpp"
 #include "results/samples.hpp"
 
@@ -23,6 +22,7 @@ struct RunInfo {
   nlohmann::json provenance;     ///< results/provenance.hpp
   nlohmann::json configuration;  ///< all that decides which points there are and how they are measured
   nlohmann::json topology;       ///< core/topology.hpp
+  int launch = 0;                ///< the number of the launch in its campaign
 };
 
 /// FNV-1a, 64 bit, in hexadecimal, of the configuration with its keys sorted.
@@ -35,14 +35,16 @@ nlohmann::json read_run_info(const std::filesystem::path& folder);
 struct Run {
   std::filesystem::path folder;
   nlohmann::json info;  ///< run.json: schema, provenance, configuration, configuration_hash, topology, started, ended
-  std::vector<Record> records;
+  std::vector<Record> records;  ///< by point number; the file has them in the order in which they were measured
 };
 
 /// Throws UsageError with one sentence: not a run folder (naming what is missing), another schema, a damaged file
-/// (naming the line).
+/// (naming the line), a value that cannot be, a point that comes twice.
 Run read_run(const std::filesystem::path& folder);
 
-/// Iterations by point: `completion` and `slowest` are filled, nothing else. Throws UsageError as read_run.
+/// The samples of points by their number: `completion`, `slowest`, `start_skew` and `valid` are filled, nothing else.
+/// Throws UsageError as read_run, and where a point has not as many valid samples as its row says; points without any
+/// (imports) are absent, and those of a killed run may have samples and no row.
 std::map<int, Samples> read_samples(const std::filesystem::path& folder);
 
 /// Writes a run folder. One process, one thread; not collective. Where the disk refuses later than in the constructor,
@@ -70,8 +72,11 @@ class RunWriter {
   /// The rows that the resumed run holds.
   const std::vector<Record>& kept() const { return kept_; }
 
-  /// Gives the record its number and puts samples, then the row, on disk before it returns.
-  void append(Record& record, const Samples& samples);
+  /// Puts samples, then the row, on disk before it returns. The caller has given the record its number.
+  void append(const Record& record, const Samples& samples);
+
+  /// Sets a member of run.json, which is replaced on disk before it returns: "clocks", "noise".
+  void note(const std::string& key, nlohmann::json value);
 
   /// Adds one object to {"points": [...]} in FILE.json beside the CSV files ("traffic", "pipeline"), with the member
   /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time.
@@ -83,14 +88,11 @@ class RunWriter {
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  struct CloseFile {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  using File = std::unique_ptr<std::FILE, CloseFile>;
-
   explicit RunWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
   void open_files();
   void write_info() const;
+  void write_rank_samples(const Record& record, const RankTimes& times);
+  void heal_files() const;
   void load_rows();
   void keep_measured();
   void drop_other_details() const;
@@ -99,10 +101,10 @@ class RunWriter {
   nlohmann::json info_;
   File points_;
   File samples_;
+  File rank_samples_;  ///< null until there are any
   std::map<std::string, nlohmann::json> details_;
   std::vector<Record> kept_;
   std::set<std::string> keys_;
-  int next_point_ = 0;
 };
 
 }  // namespace weft

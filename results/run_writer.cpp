@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <fstream>
+#include <functional>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -48,6 +50,33 @@ void heal(const std::filesystem::path& path, const std::vector<std::string>& hea
   replace_file(path, whole == 0 ? csv_line(header) : text);
 }
 
+/// The same for files of numbers, which may be large: looks at their end only.
+void heal_numbers(const std::filesystem::path& path, const std::vector<std::string>& header) {
+  constexpr std::uintmax_t kLongestLine = 1 << 16;
+  const std::uintmax_t size = std::filesystem::file_size(path);
+  const std::uintmax_t skipped = size - std::min(size, kLongestLine);
+  std::string tail(static_cast<std::size_t>(size - skipped), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(skipped)).read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  const std::uintmax_t whole = tail.rfind('\n') == std::string::npos ? 0 : skipped + tail.rfind('\n') + 1;
+  if (whole == 0 && skipped > 0) read_csv_rows(path, header, [](std::size_t, CsvFields) {});  // no cut: says what it is
+  if (whole == 0)
+    replace_file(path, csv_line(header));
+  else if (whole < size)
+    cut_file(path, whole);
+}
+
+/// Drops the rows of all points but these.
+void keep_points(const std::filesystem::path& path, const std::vector<std::string>& header,
+                 const std::set<std::string, std::less<>>& numbers) {
+  FileReplacement kept(path);
+  kept.write(csv_line(header));
+  read_csv_rows(path, header, [&](std::size_t /*line*/, CsvFields fields) {
+    if (numbers.contains(fields.front())) kept.write(csv_line({fields.begin(), fields.end()}));
+  });
+  kept.commit();
+}
+
 bool is_measured(const Record& record) { return record.status == "ok" || record.status == "refused"; }
 
 }  // namespace
@@ -64,6 +93,7 @@ RunWriter RunWriter::create(const std::filesystem::path& folder, const RunInfo& 
                   {"configuration", info.configuration},
                   {"configuration_hash", configuration_hash(info.configuration)},
                   {"topology", info.topology},
+                  {"launch", info.launch},
                   {"started", utc_now()},
                   {"ended", nullptr},
                   {"exit_code", nullptr},
@@ -88,9 +118,11 @@ RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& 
     throw UsageError(
         fmt::format("{} was measured with another configuration: {}; give the same flags, or another --out",
                     folder.string(), describe_difference(writer.info_["configuration"], info.configuration)));
+  if (!std::filesystem::exists(folder / "samples.csv"))
+    throw UsageError(fmt::format(
+        "{}: samples.csv is missing, so the run cannot be continued; measure into another --out", folder.string()));
   try {
-    heal(folder / "points.csv", column_names());
-    heal(folder / "samples.csv", sample_columns());
+    writer.heal_files();
     writer.keep_measured();
     writer.drop_other_details();
     writer.info_["resumed"].push_back({{"at", utc_now()}, {"provenance", info.provenance}});
@@ -108,8 +140,7 @@ RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& 
 RunWriter RunWriter::attach(const std::filesystem::path& folder, const nlohmann::json& topology) {
   RunWriter writer(folder);
   writer.info_ = read_run_info(folder);
-  heal(folder / "points.csv", column_names());
-  heal(folder / "samples.csv", sample_columns());
+  writer.heal_files();
   writer.load_rows();
   if (!topology.is_null()) writer.info_["topology"] = topology;
   writer.write_info();
@@ -119,40 +150,43 @@ RunWriter RunWriter::attach(const std::filesystem::path& folder, const nlohmann:
 
 void RunWriter::discard(const std::filesystem::path& folder) {
   std::error_code ignored;
-  for (const char* name : {"run.json", "points.csv", "samples.csv"}) std::filesystem::remove(folder / name, ignored);
+  for (const char* name : {"run.json", "points.csv", "samples.csv", "rank_samples.csv"})
+    std::filesystem::remove(folder / name, ignored);
   std::filesystem::remove(folder, ignored);  // only where it is empty
+}
+
+void RunWriter::heal_files() const {
+  heal(folder_ / "points.csv", column_names());
+  heal_numbers(folder_ / "samples.csv", sample_columns());
+  if (std::filesystem::exists(folder_ / "rank_samples.csv"))
+    heal_numbers(folder_ / "rank_samples.csv", rank_sample_columns());
 }
 
 void RunWriter::load_rows() {
   for (Record& record : records_of(read_csv(folder_ / "points.csv"))) {
     keys_.insert(record.key());
-    next_point_ = std::max(next_point_, record.point + 1);
     kept_.push_back(std::move(record));
   }
 }
 
 // Drops the rows that are to be measured again, and what belongs to them.
 void RunWriter::keep_measured() {
-  const CsvTable samples = read_csv(folder_ / "samples.csv");
-  expect_header(samples, sample_columns());
-  std::set<std::string> numbers;
+  std::set<std::string, std::less<>> numbers;
   std::string rows = csv_line(column_names());
   load_rows();
   std::erase_if(kept_, [](const Record& record) { return !is_measured(record); });
   keys_.clear();
-  next_point_ = 0;
   for (const Record& record : kept_) {
-    next_point_ = std::max(next_point_, record.point + 1);
     rows += csv_line(fields_of(record));
     numbers.insert(std::to_string(record.point));
     keys_.insert(record.key());
   }
+  read_csv_rows(folder_ / "samples.csv", sample_columns(), [](std::size_t, CsvFields) {});  // damaged: nothing is cut
   // Rows before samples: iterations whose row is gone are dropped by the next attempt, should this one be killed here.
   replace_file(folder_ / "points.csv", rows);
-  std::string lines = csv_line(sample_columns());
-  for (const CsvRow& row : samples.rows)
-    if (numbers.contains(row.fields[0])) lines += csv_line(row.fields);
-  replace_file(folder_ / "samples.csv", lines);
+  keep_points(folder_ / "samples.csv", sample_columns(), numbers);
+  if (std::filesystem::exists(folder_ / "rank_samples.csv"))
+    keep_points(folder_ / "rank_samples.csv", rank_sample_columns(), numbers);
 }
 
 void RunWriter::drop_other_details() const {
@@ -172,17 +206,37 @@ void RunWriter::drop_other_details() const {
 }
 
 void RunWriter::open_files() {
-  points_.reset(open_to_append(folder_ / "points.csv"));
-  samples_.reset(open_to_append(folder_ / "samples.csv"));
+  points_ = open_to_append(folder_ / "points.csv");
+  samples_ = open_to_append(folder_ / "samples.csv");
 }
 
 void RunWriter::write_info() const { replace_file(folder_ / "run.json", info_.dump(2) + "\n"); }
 
-void RunWriter::append(Record& record, const Samples& samples) {
-  record.point = next_point_++;
+void RunWriter::append(const Record& record, const Samples& samples) {
   // Samples first: a row that is on disk has all its samples.
   append_durably(samples_.get(), folder_ / "samples.csv", sample_lines(record.point, samples));
+  if (rank_sample_count(samples.ranks) > 0) write_rank_samples(record, samples.ranks);
   append_durably(points_.get(), folder_ / "points.csv", csv_line(fields_of(record)));
+}
+
+void RunWriter::write_rank_samples(const Record& record, const RankTimes& times) {
+  const std::filesystem::path path = folder_ / "rank_samples.csv";
+  if (rank_samples_ == nullptr) {
+    if (!std::filesystem::exists(path)) replace_file(path, csv_line(rank_sample_columns()));
+    rank_samples_ = open_to_append(path);
+  }
+  // In pieces of bounded size: thousands of ranks times thousands of samples are gigabytes of text.
+  constexpr std::size_t kRowsAtOnce = 100'000;
+  const std::size_t step = std::max<std::size_t>(1, kRowsAtOnce / static_cast<std::size_t>(times.ranks));
+  const std::size_t samples = rank_sample_count(times);
+  for (std::size_t first = 0; first < samples; first += step)
+    append_durably(rank_samples_.get(), path,
+                   rank_sample_lines(record.point, times, first, std::min(samples, first + step)));
+}
+
+void RunWriter::note(const std::string& key, nlohmann::json value) {
+  info_[key] = std::move(value);
+  write_info();
 }
 
 void RunWriter::add_detail(const std::string& file, const Record& record, nlohmann::json detail) {

@@ -5,10 +5,18 @@
 
 namespace weft {
 
-/// Fills the columns that follow from the samples: times, bandwidths, slowest rank, iterations, warm-up, wrong, and
-/// status ("ok" or "wrong") with the reason why the payload was not checked. The caller has filled bytes_per_rank,
-/// wire_bytes and logical_bytes. With no samples only `wrong` and the status are set.
+/// Fills the columns that follow from the samples: times, bandwidths, slowest rank, iterations, how they were measured
+/// and what disturbed them, wrong, and status with its reason. The caller has filled bytes_per_rank, wire_bytes and
+/// logical_bytes. Every statistic is of the valid samples. Where there are too few, an interval or percentile stays 0;
+/// a batch has no percentiles.
+/// Status: "wrong" where the payload was; "failed" where more than 5 % of the samples started late; else "ok".
 /// Bandwidths are bytes over the median time: algbw = bytes_per_rank / time, busbw = algbw * busbw_factor.
 void summarise(const Samples& samples, double busbw_factor, Record& record);
+
+/// Above it a row's reason says so.
+inline constexpr double kMostStartUncertainty = 0.05;
+
+/// Bound of the clocks + start skew, as a share of the median.
+double start_uncertainty(const Record& record);
 
 }  // namespace weft

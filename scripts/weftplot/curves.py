@@ -22,6 +22,26 @@ def values_of(operation):
     return ["time_us_median", "bubble" if operation[0] == "pipeline" else "busbw_GBps"]
 
 
+def band_of(points):
+    """(low, high) of the time: the 95 % interval of the median where there is one, else p5 to p95."""
+    interval = points["time_us_median_low"].notna() & points["time_us_median_high"].notna()
+    return (points["time_us_median_low"].where(interval, points["time_us_p05"]),
+            points["time_us_median_high"].where(interval, points["time_us_p95"]))
+
+
+def band_name(points):
+    """What band_of gives of these points, in words; empty where it gives nothing."""
+    interval = points["time_us_median_low"].notna() & points["time_us_median_high"].notna()
+    percentiles = ~interval & points["time_us_p05"].notna() & points["time_us_p95"].notna()
+    names = ["95 % interval"] * bool(interval.any()) + ["p5–p95"] * bool(percentiles.any())
+    return " or ".join(names)
+
+
+def time_label(points, mark):
+    name = band_name(points)
+    return f"time (median, {mark} {name})" if name else "time (median)"
+
+
 class Looks:
     """Colour by transport, dash and marker by what else tells series apart, the same in every panel."""
 
@@ -71,6 +91,7 @@ def draw_bars(axes, points, looks, pattern, operation, value):
     sizes = [style.bytes_text(size) for size in size_of(points, operation)]
     several = len(set(sizes)) > 1  # a size of no bytes has no place on the curves' axis
     labels = []
+    lows, highs = band_of(points)
     for index, (_, row) in enumerate(points.iterrows()):
         labels.append(label_of(row, varying) + (f" · {sizes[index]}" if several else ""))
         axes.barh(index, row[value], height=0.55, color=looks.of(pattern, row)["color"], alpha=0.85)
@@ -79,19 +100,20 @@ def draw_bars(axes, points, looks, pattern, operation, value):
         if value == "bubble" and row["bubble_formula"] >= 0:
             axes.plot([row["bubble_formula"]] * 2, [index - 0.36, index + 0.36], color=style.INK, linewidth=2)
             far = max(far, row["bubble_formula"])
-        if value == "time_us_median":
-            axes.plot([row["time_us_p05"], row["time_us_p95"]], [index, index], color=style.INK, linewidth=1.4)
-            far = max(far, row["time_us_p95"])
+        if value == "time_us_median" and highs.iloc[index] > 0:
+            axes.plot([lows.iloc[index], highs.iloc[index]], [index, index], color=style.INK, linewidth=1.4)
+            far = max(far, highs.iloc[index])
         axes.annotate(text, (far, index), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(0, 1.3 * max(points[value].max(), points["time_us_p95"].max() if value == "time_us_median" else 0))
+    far = highs.max() if value == "time_us_median" and highs.notna().any() else 0
+    axes.set_xlim(0, 1.3 * max(points[value].max(), far))
     axes.xaxis.set_major_locator(plt.MaxNLocator(4))
     axes.grid(False, axis="y")
     at = "" if several or is_barrier(operation) else f", {sizes[0]} {per_whom(operation)}"
     if value == "time_us_median":
         axes.xaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.time_text(v) if v else "0"))
-        axes.set_xlabel(f"time (median, line p5–p95){at}")
+        axes.set_xlabel(time_label(points, "line") + at)
     else:
         axes.set_xlabel(LABELS[value] + at)
 
@@ -107,13 +129,13 @@ def draw_curves(axes, points, looks, pattern, operation, value):
             continue
         look = looks.of(pattern, series)
         axes.plot(group["size"], group[value], label=label_of(series, varying), **look)
-        low, high = group["time_us_p05"], group["time_us_p95"]
+        low, high = band_of(group)
         if value != "time_us_median":  # bytes over time: the band follows from the times' own
             low, high = (group[value] * group["time_us_median"] / edge for edge in (high, low))
         axes.fill_between(group["size"], low, high, color=look["color"], alpha=0.15, linewidth=0)
     style.size_axis(axes, sizes, f"bytes {per_whom(operation)}")
     if value == "time_us_median":
-        style.log_axis(axes, style.time_text, "time (median, band p5–p95)")
+        style.log_axis(axes, style.time_text, time_label(points, "band"))
     else:
         style.log_axis(axes, style.bandwidth_text, "bus bandwidth, GB/s")
 
@@ -150,16 +172,18 @@ def panel_legend(axes):
         axes.legend(loc="best", handlelength=2.8, labelspacing=0.3)
 
 
-def caption_of(runs, points):
+STARTS = {"round-time": "at an agreed time", "barrier": "by weft's own dissemination barrier",
+          "native": "by the transport's own barrier", "none": "as soon as the one before had ended"}
+
+
+def caption_of(points):
     """n and how the ranks were started together: no figure without."""
     low, high = int(points["iterations"].min()), int(points["iterations"].max())
     count = f"n = {low}" if low == high else f"n = {low}…{high}"
-    configuration = runs[0].info.get("configuration", {})
-    sync = configuration.get("sync") if isinstance(configuration, dict) else None
-    start = "the transport's own barrier" if sync == "native" else "weft's own dissemination barrier"
+    starts = " or ".join(f"{STARTS.get(sync, sync)} (sync {sync})" for sync in dict.fromkeys(points["sync"]) if sync)
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
-    text = f"{ranks} ranks · {count} iterations a point, each started by {start} · "
-    text += "time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
+    text = f"{ranks} ranks · {count} samples a point" + (f", each started {starts}" if starts else "")
+    text += " · time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
     if points["oversubscribed"].eq("true").any():
         text += " · more ranks than cores"
     return text
@@ -187,7 +211,7 @@ def draw_operation(runs, looks, operation):
                     fontweight="bold")
     points = pd.concat([r.points[(r.points["pattern"] == operation[0]) & (r.points["operation"] == operation[1])]
                         for r in chosen])
-    add_caption(figure, caption_of(chosen, points))
+    add_caption(figure, caption_of(points))
     return figure
 
 
@@ -220,5 +244,5 @@ def draw_overview(runs, looks, operations, others):
         for row in grid:
             share_scales([axes for axes in row if axes.get_visible()])
     figure.suptitle("weft: " + ", ".join(run.name for run in runs), x=0.012, ha="left", fontsize=14, fontweight="bold")
-    add_caption(figure, caption_of(runs, pd.concat([run.points for run in runs])))
+    add_caption(figure, caption_of(pd.concat([run.points for run in runs])))
     return figure

@@ -20,6 +20,16 @@ def figure(text):
     return within_reach(float(text)) if text else math.nan
 
 
+def duration(text):
+    return within_reach(float(text))
+
+
+def flag(text):
+    if text not in ("true", "false"):
+        raise ValueError
+    return text == "true"
+
+
 def within_reach(value):
     if not 0 <= value < math.inf:
         raise ValueError
@@ -30,10 +40,12 @@ def within_reach(value):
 POINT_COLUMNS = {
     "point": count, "pattern": str, "operation": str, "algorithm": str, "transport": str, "ranks": count, "dtype": str,
     "op": str, "in_place": str, "bytes_per_rank": count, "bytes_per_peer": count, "iterations": count,
-    "time_us_median": figure, "time_us_p05": figure, "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure,
-    "bubble": figure, "bubble_formula": figure, "oversubscribed": str, "status": str, "notes": str,
+    "time_us_median": figure, "time_us_median_low": figure, "time_us_median_high": figure, "time_us_p05": figure,
+    "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure, "bubble": figure, "bubble_formula": figure,
+    "sync": str, "oversubscribed": str, "status": str, "notes": str,
 }
-SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": count, "slowest_rank": int}
+SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": duration, "slowest_rank": int,
+                  "start_skew_ns": count, "valid": flag}
 TO_EVERY_PEER = ("all_to_all", "all_to_allv", "dispatch", "combine")
 
 
@@ -89,7 +101,8 @@ def field_in(row, name, read, where):
 
 
 def read_points(folder):
-    points = read_table(folder / "points.csv", POINT_COLUMNS)
+    """In the order of the plan; the file has them in the order in which they were measured."""
+    points = read_table(folder / "points.csv", POINT_COLUMNS).sort_values("point", kind="stable")
     if (folder / "samples.csv").exists():
         read_table(folder / "samples.csv", SAMPLE_COLUMNS)  # not drawn, but where they are damaged the rows may be too
     return points[points["time_us_median"].notna() & points["status"].isin(["ok", "wrong"])]

@@ -8,6 +8,10 @@ import unittest
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "scripts"))
+from weftplot import curves  # noqa: E402
+from weftplot.runs import read_run  # noqa: E402
+
 POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
 EVENTS = [{"stage": stage, "kind": kind, "micro_batch": batch, "start_us": 3000 * batch + 1000 * stage + start,
            "end_us": 3000 * batch + 1000 * stage + start + 900}
@@ -133,17 +137,34 @@ class PlotTest(unittest.TestCase):
             lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,,,8,12,", b"," + wrong + b",,,8,12,")
             self.refuse(make_run(self.folder / wrong.decode(), b"\r\n".join(lines)),
                         f"points.csv, line 4: '{wrong.decode()}' is no value for the column time_us_median")
-        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 9: has", "where the header has 57")
+        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 13: has", "where the header has 57")
         self.refuse(make_run(self.folder / "quote", POINTS.replace(b'1.3"', b"1.3")), "points.csv, line ", "as CSV")
 
     def test_refuses_damaged_samples(self):
         run = make_run(self.folder / "run")
-        header, rows = "point,iteration,completion_ns,slowest_rank\r\n", "0,0,8000,-1\r\n0,1,{},1\r\n"
-        (run / "samples.csv").write_text(header + rows.format(12000))
+        header = "point,iteration,completion_ns,slowest_rank,start_skew_ns,valid\r\n"
+        rows = "0,0,8000,-1,0,true\r\n0,1,{},1,40,{}\r\n"
+        (run / "samples.csv").write_text(header + rows.format(12000.5, "false"))
         self.draw(run)
-        for wrong in ("abc", "-5", "1.5", ""):
-            (run / "samples.csv").write_text(header + rows.format(wrong))
+        for wrong in ("abc", "-5", "nan", ""):
+            (run / "samples.csv").write_text(header + rows.format(wrong, "true"))
             self.refuse(run, f"samples.csv, line 3: '{wrong}' is no value for the column completion_ns")
+        (run / "samples.csv").write_text(header + rows.format(12000, "yes"))
+        self.refuse(run, "samples.csv, line 3: 'yes' is no value for the column valid")
+
+    def test_says_what_the_band_is_and_how_the_ranks_were_started(self):
+        lines = POINTS.split(b"\r\n")
+        without = lines[12].replace(b",52.005,51.8,52.21,", b",52.005,,,")
+        points = read_run(make_run(self.folder / "run", b"\r\n".join([*lines[:12], without, b""]))).points
+        self.assertEqual(list(points["point"]), [0, 1, 2, 4, 5, 6, 7, 8, 9, 11], "failed points are not drawn")
+        low, high = curves.band_of(points[points["point"] >= 8])
+        self.assertEqual(list(low), [51.8, 51.81, 50.1995])
+        self.assertEqual(list(high), [52.21, 52.22, 53.8005])
+        names = {number: curves.time_label(points[points["point"] == number], "band") for number in (0, 9, 11)}
+        self.assertEqual(names, {0: "time (median)", 9: "time (median, band 95 % interval)",
+                                 11: "time (median, band p5–p95)"})
+        self.assertIn("n = 5…400 samples a point, each started at an agreed time (sync round-time)",
+                      curves.caption_of(points))
 
     def test_refuses_a_folder_that_cannot_be_written(self):
         run = make_run(self.folder / "run")

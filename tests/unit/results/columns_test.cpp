@@ -64,8 +64,9 @@ TEST(Columns, EveryOneSurvivesTheFile) {
   Record odd = measured(pipeline_record());
   odd.in_place = odd.oversubscribed = true;
   odd.point = 12;
-  const std::vector<Record> records = {measured(all_reduce_record(Bytes{3} << 30)), measured(dispatch_record()),
-                                       refused, odd};
+  std::vector<Record> records = {measured(all_reduce_record(Bytes{3} << 30)), measured(dispatch_record()), refused,
+                                 odd};
+  for (int i = 0; i < 3; ++i) records[static_cast<std::size_t>(i)].point = i;
   const std::vector<Record> back = through_a_file(records);
   ASSERT_EQ(back.size(), records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -111,9 +112,10 @@ struct DecimalComma : std::numpunct<char> {
 TEST(Columns, NumbersDoNotFollowTheLocale) {
   const std::locale before = std::locale::global(std::locale(std::locale::classic(), new DecimalComma));
   Record record = measured(all_reduce_record(8));
-  record.time_us_median = 1.5;
-  EXPECT_EQ(field(record, "time_us_median"), "1.5");
-  EXPECT_DOUBLE_EQ(through_a_file({record}).front().time_us_median, 1.5);
+  record.point = 0;
+  record.time_us_median = 8.5;
+  EXPECT_EQ(field(record, "time_us_median"), "8.5");
+  EXPECT_DOUBLE_EQ(through_a_file({record}).front().time_us_median, 8.5);
   std::locale::global(before);
 }
 
@@ -124,16 +126,37 @@ TEST(Columns, HostileValuesAreNamed) {
       {"time_us_median", "1,5"}, {"time_us_median", "nan"},
       {"time_us_max", "inf"},    {"in_place", "yes"},
       {"wire_bytes", "0x10"},    {"slowest_rank", " 1"},
-      {"imbalance", "1e999"}};
+      {"imbalance", "1e999"},    {"status", "fine"},
+      {"point", "-1"},           {"time_us_min", "-3"},
+      {"time_us_min", "11"},     {"time_us_p05", "13"},
+      {"slowest_share", "1.5"},  {"iterations", "-5"}};
   for (const auto& [name, value] : hostile) {
     const TemporaryFolder folder;
-    std::vector<std::string> fields = fields_of(measured(all_reduce_record(8)));
+    Record good = measured(all_reduce_record(8));
+    good.point = 0;
+    std::vector<std::string> fields = fields_of(good);
     const std::vector<std::string> names = column_names();
     fields[static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin())] = value;
     write_file(folder / "points.csv", csv_line(names) + csv_line(fields));
     EXPECT_THAT(message_of<UsageError>([&] { records_of(read_csv(folder / "points.csv")); }),
                 AllOf(HasSubstr("points.csv, line 2"), HasSubstr(name), HasSubstr(value)));
   }
+}
+
+TEST(Columns, APointThatComesTwiceIsNamed) {
+  Record first = measured(all_reduce_record(8));
+  Record second = measured(all_reduce_record(64));
+  first.point = second.point = 4;
+  EXPECT_THAT(message_of<UsageError>([&] {
+                through_a_file({first, second});
+              }),
+              AllOf(HasSubstr("points.csv, line 3"), HasSubstr("point 4 comes twice")));
+  second.point = 5;
+  second.bytes_per_rank = second.bytes_per_peer = 8;
+  EXPECT_THAT(message_of<UsageError>([&] {
+                through_a_file({first, second});
+              }),
+              AllOf(HasSubstr("points.csv, line 3"), HasSubstr("the same as point 4")));
 }
 
 TEST(Json, HasTheColumnsWithTheirKinds) {

@@ -83,6 +83,60 @@ TEST_F(Csv, NamesTheColumnThatDiffers) {
   EXPECT_THAT(message_of<UsageError>([&] { expect_header(table, {"a", "b", "c", "d"}); }), HasSubstr("column 4"));
 }
 
+class CsvRows : public Csv {
+ protected:
+  std::vector<std::vector<std::string>> rows(const std::string& text, const std::vector<std::string>& header) const {
+    write_file(path_, text);
+    std::vector<std::vector<std::string>> found;
+    read_csv_rows(path_, header,
+                  [&](std::size_t /*line*/, CsvFields fields) { found.emplace_back(fields.begin(), fields.end()); });
+    return found;
+  }
+  std::string refusal_of_rows(const std::string& text) const {
+    return message_of<UsageError>([&] { rows(text, {"a", "b"}); });
+  }
+};
+
+// The reader works in pieces of 64 KiB: whatever lies on the border must come out whole.
+TEST_F(CsvRows, RowsAcrossThePiecesOfAFileComeOutWhole) {
+  const std::string field(9'973, 'x');
+  std::string text = csv_line({"a", "b"});
+  for (int i = 0; i < 40; ++i) text += csv_line({field + std::to_string(i), "two\r\nlines, \"" + std::to_string(i)});
+  const auto found = rows(text, {"a", "b"});
+  ASSERT_EQ(found.size(), 40U);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    EXPECT_THAT(found[i], ElementsAre(field + std::to_string(i), "two\r\nlines, \"" + std::to_string(i)));
+}
+
+TEST_F(CsvRows, CarriageReturnsEndRowsToo) {
+  EXPECT_THAT(rows("a,b\r1,2\r3,4\n", {"a", "b"}), ElementsAre(ElementsAre("1", "2"), ElementsAre("3", "4")));
+}
+
+TEST_F(CsvRows, KnowTheirLine) {
+  write_file(path_, "a,b\n1,\"x\ny\"\n\n3,4\n");
+  std::vector<std::size_t> lines;
+  read_csv_rows(path_, {"a", "b"}, [&](std::size_t line, CsvFields /*fields*/) { lines.push_back(line); });
+  EXPECT_THAT(lines, ElementsAre(2, 5));
+}
+
+TEST_F(CsvRows, RefuseDamageAsReadCsvDoes) {
+  EXPECT_THAT(refusal_of_rows(""), HasSubstr("empty"));
+  EXPECT_THAT(refusal_of_rows("a,c\n1,2\n"), AllOf(HasSubstr("a.csv, line 1"), HasSubstr("'c' where 'b'")));
+  EXPECT_THAT(refusal_of_rows("a,b\n1,2\n3"), AllOf(HasSubstr("a.csv, line 3"), HasSubstr("cut")));
+  EXPECT_THAT(refusal_of_rows("a,b\n1\n"), AllOf(HasSubstr("a.csv, line 2"), HasSubstr("1 fields")));
+  EXPECT_THAT(refusal_of_rows("a,b\n1,\"2\n3,4\n"), AllOf(HasSubstr("a.csv, line 2"), HasSubstr("no end")));
+}
+
+TEST_F(CsvRows, AMillionColumnsAreRefusedBeforeTheyAreRead) {
+  std::string columns = "1";
+  for (int i = 0; i < 1'000'000; ++i) columns += ",1";
+  EXPECT_THAT(refusal_of_rows("a,b\n" + columns + "\n"),
+              AllOf(HasSubstr("a.csv, line 2"), HasSubstr("more than 2 fields where the header has 2")));
+  EXPECT_THAT(refusal(columns + "\n1\n"), AllOf(HasSubstr("a.csv, line 1"), HasSubstr("more than 10000 fields")));
+  EXPECT_THAT(refusal_of_rows("a,b\n1,\"" + std::string(17 << 20, 'x') + "\"\n"),
+              AllOf(HasSubstr("a.csv, line 2"), HasSubstr("longer than 16 MiB")));
+}
+
 TEST(WholeLines, StopsBeforeAnUnfinishedOne) {
   EXPECT_EQ(whole_lines(""), 0U);
   EXPECT_EQ(whole_lines("a,b"), 0U);

@@ -1,5 +1,6 @@
 #include "results/format.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -20,6 +21,27 @@ using testing::HasSubstr;
 Record measured(Record record, double factor) {
   summarise(five_samples(), factor, record);
   return record;
+}
+
+/// Batched and unsteady; with an interval, percentiles and some late samples; with many of them; with starts apart.
+std::vector<Record> gathered_records() {
+  std::vector<Record> records;
+  for (const Bytes bytes : {Bytes{8}, Bytes{4096}, Bytes{64 << 10}, Bytes{1 << 20}}) {
+    Record record = all_reduce_record(bytes);
+    record.pattern = record.operation = "all_gather";
+    record.op.clear();
+    Samples samples = many_samples();
+    if (bytes == 8) {
+      samples.batch = 100;
+      samples.steady = false;
+    }
+    samples.valid.assign(samples.completion.size(), 1);
+    std::fill_n(samples.valid.begin(), bytes == 4096 ? 4 : bytes == (64 << 10) ? 40 : 0, char{0});
+    if (bytes == 1 << 20) samples.clock_bound_ns = 3000;
+    summarise(samples, 0.75, record);
+    records.push_back(record);
+  }
+  return records;
 }
 
 /// One of each kind: measured, in place, wrong, refused, all-to-all, barrier, pipeline.
@@ -46,6 +68,7 @@ std::vector<Record> assorted_records() {
   records.push_back(all_to_all);
   records.push_back(measured(dispatch_record(), 0.75));
   records.push_back(measured(pipeline_record(), 1));
+  for (Record& record : gathered_records()) records.push_back(std::move(record));
   for (std::size_t i = 0; i < records.size(); ++i) records[i].point = static_cast<int>(i);
   return records;
 }

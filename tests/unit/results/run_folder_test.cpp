@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "results/columns.hpp"
 #include "results/csv.hpp"
+#include "results/sample_rows.hpp"
 #include "results/summary.hpp"
 #include "tests/unit/results/sample_records.hpp"
 #include "tests/unit/results/temporary_folder.hpp"
@@ -18,11 +19,12 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 RunInfo some_info() {
-  return {{{"seed", 1}}, {{"max_bytes", 64}, {"transports", {"shm", "mpi"}}, {"router", {{"kind", "uniform"}}}}, {}};
+  return {{{"seed", 1}}, {{"max_bytes", 64}, {"transports", {"shm", "mpi"}}, {"router", {{"kind", "uniform"}}}}, {}, 7};
 }
 
-Record point_of(Bytes bytes, const std::string& status = "ok") {
+Record point_of(int number, Bytes bytes, const std::string& status = "ok") {
   Record record = all_reduce_record(bytes);
+  record.point = number;
   summarise(five_samples(), 1.5, record);
   record.status = status;
   record.reason = status == "ok" ? "" : "a reason, with a comma\nand a second line";
@@ -34,10 +36,9 @@ class RunFolder : public testing::Test {
   /// A run with points of 8, 64 and 512 bytes, the second of which has the given status.
   void write_run(const std::string& status = "ok") const {
     RunWriter writer = RunWriter::create(path_, some_info());
-    for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}}) {
-      Record record = point_of(bytes, bytes == 64 ? status : "ok");
-      writer.append(record, five_samples());
-    }
+    writer.append(point_of(0, 8), five_samples());
+    writer.append(point_of(1, 64, status), five_samples());
+    writer.append(point_of(2, 512), five_samples());
     writer.finish(0);
   }
   std::string refusal_of_reading() const {
@@ -58,17 +59,27 @@ TEST_F(RunFolder, ReadsWhatItWrote) {
   EXPECT_EQ(run.info["configuration"], some_info().configuration);
   EXPECT_EQ(run.info["configuration_hash"], configuration_hash(some_info().configuration));
   EXPECT_EQ(run.info["exit_code"], 0);
+  EXPECT_EQ(run.info["launch"], 7);
   EXPECT_THAT(run.info["started"].get<std::string>(), MatchesRegex("20..-..-..T..:..:..Z"));
   const std::map<int, Samples> samples = read_samples(path_);
   ASSERT_EQ(samples.size(), 3U);
   EXPECT_EQ(samples.at(1).completion, five_samples().completion);
   EXPECT_EQ(samples.at(1).slowest, five_samples().slowest);
+  EXPECT_EQ(samples.at(1).start_skew, std::vector<Nanoseconds>(5, 0));
+  EXPECT_EQ(samples.at(1).valid, std::vector<char>(5, 1));
+}
+
+TEST_F(RunFolder, NotesAreMembersOfRunJson) {
+  RunWriter writer = RunWriter::create(path_, some_info());
+  writer.note("clocks", {{"bound_ns", 120}});
+  EXPECT_EQ(read_run(path_).info["clocks"]["bound_ns"], 120);
+  RunWriter::attach(path_, nullptr).finish(0);
+  EXPECT_EQ(read_run(path_).info["clocks"]["bound_ns"], 120);
 }
 
 TEST_F(RunFolder, EachPointIsOnDiskAsSoonAsItEnds) {
   RunWriter writer = RunWriter::create(path_, some_info());
-  Record record = point_of(8);
-  writer.append(record, five_samples());
+  writer.append(point_of(0, 8), five_samples());
   EXPECT_EQ(read_run(path_).records.size(), 1U);
   EXPECT_EQ(read_samples(path_).at(0).completion.size(), 5U);
   EXPECT_TRUE(read_run(path_).info["ended"].is_null());
@@ -113,8 +124,7 @@ TEST_F(RunFolder, ResumeKeepsWhatIsMeasured) {
   for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}})
     EXPECT_TRUE(writer.has(all_reduce_record(bytes))) << bytes;
   EXPECT_FALSE(writer.has(all_reduce_record(4096)));
-  Record record = point_of(4096);
-  writer.append(record, five_samples());
+  writer.append(point_of(3, 4096), five_samples());
   writer.finish(5);
   const weft::Run run = read_run(path_);
   ASSERT_EQ(run.records.size(), 4U);
@@ -130,12 +140,12 @@ TEST_F(RunFolder, ResumeMeasuresFailedAndWrongPointsAgain) {
     RunWriter writer = RunWriter::resume(path_, some_info());
     EXPECT_FALSE(writer.has(all_reduce_record(64)));
     EXPECT_EQ(writer.kept().size(), 2U);
-    Record record = point_of(64);
-    writer.append(record, five_samples());
-    EXPECT_EQ(record.point, 3);
-    EXPECT_EQ(read_run(path_).records.size(), 3U);
     EXPECT_EQ(read_samples(path_).count(1), 0U);
-    EXPECT_EQ(read_samples(path_).at(3).completion.size(), 5U);
+    writer.append(point_of(1, 64), five_samples());
+    const weft::Run run = read_run(path_);
+    ASSERT_EQ(run.records.size(), 3U);
+    EXPECT_EQ(run.records[1].bytes_per_rank, 64U) << "rows lie as they were measured and are read by number";
+    EXPECT_EQ(read_samples(path_).at(1).completion.size(), 5U);
   }
 }
 
@@ -186,8 +196,7 @@ TEST_F(RunFolder, ResumeHealsACutAnywhereInTheSamples) {
     write_file(path_ / "points.csv", rows);
     write_file(path_ / "samples.csv", samples.substr(0, cut));
     RunWriter writer = RunWriter::resume(path_, some_info());
-    Record record = point_of(512);
-    writer.append(record, five_samples());
+    writer.append(point_of(2, 512), five_samples());
     ASSERT_EQ(file_text(path_ / "points.csv"), points) << "cut at " << cut;
     ASSERT_EQ(file_text(path_ / "samples.csv"), samples) << "cut at " << cut;
   }
@@ -196,18 +205,108 @@ TEST_F(RunFolder, ResumeHealsACutAnywhereInTheSamples) {
 TEST_F(RunFolder, DetailsBelongToTheirPoints) {
   {
     RunWriter writer = RunWriter::create(path_, some_info());
-    for (const Bytes bytes : {Bytes{8}, Bytes{64}}) {
-      Record record = point_of(bytes, bytes == 64 ? "failed" : "ok");
+    for (const Record& record : {point_of(0, 8), point_of(1, 64, "failed")}) {
       writer.append(record, five_samples());
       writer.add_detail("traffic", record, {{"ranks", 4}});
     }
   }
   RunWriter writer = RunWriter::resume(path_, some_info());
-  Record record = point_of(64);
+  const Record record = point_of(1, 64);
   writer.append(record, five_samples());
   writer.add_detail("traffic", record, {{"ranks", 5}});
   EXPECT_EQ(nlohmann::json::parse(file_text(path_ / "traffic.json")),
             nlohmann::json::parse(R"({"points": [{"point": 0, "ranks": 4}, {"point": 1, "ranks": 5}]})"));
+}
+
+/// Two ranks, three samples: rank 1 starts 40 ns after rank 0 and takes 100 ns longer than its 1000.
+Samples samples_of_two_ranks() {
+  Samples samples = five_samples();
+  samples.completion = {1140, 1140, 1140};
+  samples.slowest = {1, 1, 1};
+  samples.start_skew = {40, 40, 40};
+  samples.valid = {1, 0, 1};
+  samples.ranks = {.ranks = 2,
+                   .start = {0, 5'000'000'000, 7'000'000'000},
+                   .start_off = {0, 40, 0, 40, 0, 40},
+                   .duration = {1000, 1100, 1000, 1100, 1000, 1100}};
+  return samples;
+}
+
+constexpr const char* kRankRows =
+    "0,0,0,0,1000\r\n0,0,1,40,1140\r\n"
+    "0,1,0,5000000000,5000001000\r\n0,1,1,5000000040,5000001140\r\n"
+    "0,2,0,7000000000,7000001000\r\n0,2,1,7000000040,7000001140\r\n";
+
+TEST_F(RunFolder, EveryRanksTimesAreAFileOfTheirOwn) {
+  RunWriter writer = RunWriter::create(path_, some_info());
+  writer.append(point_of(3, 64), five_samples());
+  EXPECT_FALSE(std::filesystem::exists(path_ / "rank_samples.csv"));
+  Record record = all_reduce_record(8);
+  record.point = 0;
+  summarise(samples_of_two_ranks(), 1.5, record);
+  writer.append(record, samples_of_two_ranks());
+  EXPECT_EQ(file_text(path_ / "rank_samples.csv"), csv_line(rank_sample_columns()) + kRankRows);
+  const Samples back = read_samples(path_).at(0);
+  EXPECT_EQ(back.valid, (std::vector<char>{1, 0, 1}));
+  EXPECT_EQ(back.start_skew, (std::vector<Nanoseconds>{40, 40, 40}));
+}
+
+TEST_F(RunFolder, ResumeKeepsTheRanksTimesOfKeptPoints) {
+  {
+    RunWriter writer = RunWriter::create(path_, some_info());
+    for (const bool failed : {true, false}) {
+      Record record = all_reduce_record(failed ? 8 : 64);
+      record.point = failed ? 1 : 0;
+      summarise(samples_of_two_ranks(), 1.5, record);
+      record.status = failed ? "failed" : "ok";
+      writer.append(record, samples_of_two_ranks());
+    }
+  }
+  const std::string all = file_text(path_ / "rank_samples.csv");
+  write_file(path_ / "rank_samples.csv", all + "0,2,1,70000");
+  const RunWriter writer = RunWriter::resume(path_, some_info());
+  EXPECT_EQ(file_text(path_ / "rank_samples.csv"), csv_line(rank_sample_columns()) + kRankRows);
+}
+
+TEST_F(RunFolder, ResumeNamesMissingSamples) {
+  write_run();
+  std::filesystem::remove(path_ / "samples.csv");
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::resume(path_, some_info()); }),
+              HasSubstr("samples.csv is missing"));
+}
+
+TEST_F(RunFolder, FractionsOfNanosecondsKeepTenDigits) {
+  RunWriter writer = RunWriter::create(path_, some_info());
+  Samples samples = five_samples();
+  samples.completion = {1000.0 / 3, 1e9 + 0.5, 12, 13, 14};
+  writer.append(point_of(0, 8), samples);
+  EXPECT_THAT(file_text(path_ / "samples.csv"), HasSubstr("\r\n0,0,333.3333333,2,0,true\r\n0,1,1000000000,1,"));
+}
+
+TEST_F(RunFolder, DamagedSamplesAreNamed) {
+  const std::vector<std::pair<std::string, std::string>> hostile = {
+      {"0,0,abc,0,0,true", "'abc' is no value for the column completion_ns"},
+      {"0,0,nan,0,0,true", "'nan' is no value for the column completion_ns"},
+      {"0,0,inf,0,0,true", "'inf' is no value for the column completion_ns"},
+      {"0,0,-5,0,0,true", "'-5' is no value for the column completion_ns"},
+      {"0,0,,0,0,true", "'' is no value for the column completion_ns"},
+      {"0,0,8,-2,0,true", "'-2' is no value for the column slowest_rank"},
+      {"0,0,8,0,-1,true", "'-1' is no value for the column start_skew_ns"},
+      {"0,0,8,0,0,yes", "'yes' is no value for the column valid"},
+      {"-1,0,8,0,0,true", "'-1' is no value for the column point"},
+      {"0,x,8,0,0,true", "'x' is no value for the column iteration"},
+      {"0,2,8,0,0,true", "iteration 2 of point 0 comes where 0 should be"},
+      {"0,0,8,0,0,true\r\n0,0,8,0,0,true", "iteration 0 of point 0 comes twice"},
+      {"0,0,8,0,0", "has 5 fields where the header has 6"}};
+  write_run();
+  for (const auto& [rows, refusal] : hostile) {
+    write_file(path_ / "samples.csv", csv_line(sample_columns()) + rows + "\r\n");
+    EXPECT_THAT(message_of<UsageError>([&] { read_samples(path_); }),
+                AllOf(HasSubstr("samples.csv, line "), HasSubstr(refusal)));
+  }
+  write_file(path_ / "samples.csv", csv_line(sample_columns()) + "0,0,8,0,0,true\r\n");
+  EXPECT_THAT(message_of<UsageError>([&] { read_samples(path_); }),
+              HasSubstr("has 1 valid samples of point 0 where points.csv counts 5"));
 }
 
 TEST(ConfigurationHash, DependsOnTheContentOnly) {

@@ -1,6 +1,7 @@
 #include "results/summary.hpp"
 
-#include "statistics/quantile.hpp"
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/results/sample_records.hpp"
@@ -8,15 +9,19 @@
 namespace weft {
 namespace {
 
-TEST(Quantile, InterpolatesBetweenOrderStatistics) {
-  // R: quantile(c(1,2,3,4), type = 7)
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0), 1);
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.05), 1.15);
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.25), 1.75);
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.5), 2.5);
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 1), 4);
-  EXPECT_DOUBLE_EQ(quantile({7}, 0.95), 7);
-  EXPECT_DOUBLE_EQ(quantile({}, 0.5), 0);
+/// 0, 1, 2, … thousand ns, in an order without a trend.
+Samples ramp(int count) {
+  Samples samples = five_samples();
+  samples.completion.clear();
+  samples.slowest.clear();
+  for (int i = 0; i < count; ++i) samples.completion.push_back(1000.0 * ((i * 617) % count));
+  return samples;
+}
+
+Record summary_of(const Samples& samples) {
+  Record record = all_reduce_record(8);
+  summarise(samples, 1.5, record);
+  return record;
 }
 
 TEST(Summary, TimesAreMicroseconds) {
@@ -28,12 +33,108 @@ TEST(Summary, TimesAreMicroseconds) {
   EXPECT_DOUBLE_EQ(record.time_us_min, 8);
   EXPECT_DOUBLE_EQ(record.time_us_max, 12);
   EXPECT_DOUBLE_EQ(record.time_us_mean, 10);
-  EXPECT_DOUBLE_EQ(record.time_us_p05, 8.2);
-  EXPECT_DOUBLE_EQ(record.time_us_p95, 11.8);
   EXPECT_DOUBLE_EQ(record.time_us_mean_of_ranks, 9.5);
   EXPECT_DOUBLE_EQ(record.time_us_rank_min, 9);
   EXPECT_DOUBLE_EQ(record.time_us_rank_max, 9.9);
   EXPECT_DOUBLE_EQ(record.time_us_first, 250);
+}
+
+TEST(Summary, PercentilesNeedEnoughSamples) {
+  EXPECT_EQ(summary_of(ramp(71)).time_us_p95, 0);
+  EXPECT_EQ(summary_of(ramp(71)).time_us_p05, 0);
+  // R: quantile(0:100, c(.05, .95), type = 7); quantile(0:4000, .999, type = 7)
+  EXPECT_DOUBLE_EQ(summary_of(ramp(101)).time_us_p05, 5);
+  EXPECT_DOUBLE_EQ(summary_of(ramp(101)).time_us_p95, 95);
+  EXPECT_EQ(summary_of(ramp(367)).time_us_p99, 0);
+  EXPECT_DOUBLE_EQ(summary_of(ramp(401)).time_us_p99, 396);
+  EXPECT_EQ(summary_of(ramp(3687)).time_us_p999, 0);
+  EXPECT_DOUBLE_EQ(summary_of(ramp(4001)).time_us_p999, 3996);
+  Samples batched = ramp(401);
+  batched.batch = 10;
+  EXPECT_EQ(summary_of(batched).time_us_p95, 0);
+  EXPECT_EQ(summary_of(batched).time_us_p05, 0);
+  EXPECT_EQ(summary_of(batched).batch, 10);
+  EXPECT_DOUBLE_EQ(summary_of(batched).time_us_median, 200);
+}
+
+TEST(Summary, TheMedianHasAnInterval) {
+  EXPECT_EQ(summary_of(five_samples()).time_us_median_low, 0) << "five samples are too few";
+  const Record record = summary_of(ramp(101));
+  EXPECT_GT(record.effective_n, 50);
+  EXPECT_LE(record.effective_n, 101);
+  EXPECT_GT(record.time_us_median_low, 30);
+  EXPECT_LT(record.time_us_median_low, 45);
+  EXPECT_GT(record.time_us_median_high, 55);
+  EXPECT_LT(record.time_us_median_high, 70);
+}
+
+TEST(Summary, OutliersAreCountedAndKept) {
+  Samples samples = ramp(101);  // quartiles 25 and 75 us: beyond 225 us
+  samples.completion[7] = 224'000;
+  EXPECT_EQ(summary_of(samples).outliers, 0);
+  samples.completion[7] = 1'000'000;
+  EXPECT_EQ(summary_of(samples).outliers, 1);
+  EXPECT_EQ(summary_of(samples).iterations, 101);
+  EXPECT_DOUBLE_EQ(summary_of(samples).time_us_max, 1000);
+}
+
+TEST(Summary, InvalidSamplesAreInNoFigure) {
+  Samples samples = five_samples();
+  samples.completion.push_back(500'000);
+  samples.slowest = {2, 1, 2, 3, 2, 0};
+  samples.start_skew = {1000, 2000, 3000, 4000, 5000, 90'000};
+  samples.valid = {1, 1, 1, 1, 1, 0};
+  const Record record = summary_of(samples);
+  EXPECT_EQ(record.iterations, 5);
+  EXPECT_DOUBLE_EQ(record.time_us_max, 12);
+  EXPECT_DOUBLE_EQ(record.slowest_share, 0.6);
+  EXPECT_DOUBLE_EQ(record.start_skew_us, 3);
+  EXPECT_DOUBLE_EQ(record.invalid_share, 1.0 / 6);
+}
+
+TEST(Summary, TooManyInvalidSamplesFailThePoint) {
+  Samples samples = ramp(100);
+  samples.sync = "round-time";
+  samples.valid.assign(100, 1);
+  std::fill_n(samples.valid.begin(), 5, char{0});
+  EXPECT_EQ(summary_of(samples).status, "ok");
+  std::fill_n(samples.valid.begin(), 12, char{0});
+  EXPECT_EQ(summary_of(samples).status, "failed");
+  EXPECT_EQ(summary_of(samples).reason, "12 % of the 100 samples started late: try --sync barrier");
+  samples.valid.assign(100, 0);
+  const Record none = summary_of(samples);
+  EXPECT_FALSE(none.measured());
+  EXPECT_EQ(none.status, "failed");
+  EXPECT_EQ(none.reason, "100 % of the 100 samples started late: try --sync barrier");
+  samples.wrong = 1;
+  EXPECT_EQ(summary_of(samples).status, "wrong") << "wrong data is the worse of the two";
+}
+
+TEST(Summary, AnUncertainStartIsSaid) {
+  Samples samples = ramp(101);
+  samples.start_skew.assign(101, 1500);
+  samples.clock_bound_ns = 900;
+  EXPECT_EQ(summary_of(samples).reason, "");
+  samples.clock_bound_ns = 2000;
+  EXPECT_EQ(summary_of(samples).status, "ok");
+  EXPECT_EQ(summary_of(samples).reason, "bound of the clocks and skew of the start are 7 % of the median");
+}
+
+TEST(Summary, SaysHowItWasMeasured) {
+  Samples samples = five_samples();
+  samples.sync = "barrier";
+  samples.stop = "budget";
+  samples.steady = false;
+  samples.clock_closure_ns = 250;
+  samples.disturbance = {.switches_voluntary = 4, .switches_involuntary = 2, .steal_share = 0.25};
+  const Record record = summary_of(samples);
+  EXPECT_EQ(record.sync, "barrier");
+  EXPECT_EQ(record.stop, "budget");
+  EXPECT_FALSE(record.steady);
+  EXPECT_DOUBLE_EQ(record.clock_closure_us, 0.25);
+  EXPECT_EQ(record.switches_voluntary, 4);
+  EXPECT_EQ(record.switches_involuntary, 2);
+  EXPECT_DOUBLE_EQ(record.steal_share, 0.25);
 }
 
 TEST(Summary, BandwidthsAreOfTheMedian) {
