@@ -60,6 +60,18 @@ TEST(SharedClock, RanksOfAHostShareItsClock) {
   });
 }
 
+/// The truth is known here: what are taken for three hosts have one clock.
+TEST(SharedClock, ClocksOfHostsAgreeWithinTheBound) {
+  on_shm({0, 1, 2}, 0, TimerKind::monotonic, [](GlobalClock& clock, const Timer& timer) {
+    EXPECT_FALSE(clock.bounds().shared);
+    for (int i = 0; i < 3; ++i) {
+      const Nanoseconds now = timer.now();
+      EXPECT_NEAR(static_cast<double>(clock.to_global(now) - now), 0, clock.bounds().bound_ns);
+      clock.anchor();
+    }
+  });
+}
+
 TEST(SharedClock, IsVerifiedAndNotBelieved) {
   constexpr Nanoseconds kAhead = 1'000'000'000;
   std::mutex mutex;
