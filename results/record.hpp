@@ -14,8 +14,8 @@ struct Record {
   int point = -1;  ///< the point's number in the plan, the same in every launch; the key of samples.csv
   std::string pattern, operation, algorithm, transport;
   int ranks = 0;
-  std::string dtype, op;
   bool in_place = false;
+  std::string dtype, op;
   Bytes bytes_per_rank = 0, bytes_per_peer = 0, wire_bytes = 0, logical_bytes = 0;
   int iterations = 0, warmup = 0;  ///< iterations: valid samples
   int batch = 1;                   ///< calls per sample; above 1 there are no percentiles
@@ -30,19 +30,19 @@ struct Record {
   double imbalance = 0;
   double bubble = -1, bubble_formula = -1;
   int slowest_rank = -1;
+  int outliers = 0;  ///< samples beyond the third quartile + 3 interquartile ranges: counted, never dropped
   double slowest_share = 0;
-  int outliers = 0;          ///< samples beyond the third quartile + 3 interquartile ranges: counted, never dropped
   double invalid_share = 0;  ///< samples of which a rank started late, over all samples
   std::string sync;          ///< what started the ranks together: round-time, barrier, native, none
   double start_skew_us = 0;  ///< median over the samples of last start - first start
   double clock_bound_us = 0, clock_closure_us = 0;  ///< of the ranks' common time base; 0: one clock
   std::string stop;                                 ///< why no more was measured: interval, budget, iterations
-  bool steady = true;                               ///< false: no steady state was reached
   std::int64_t switches_voluntary = -1, switches_involuntary = -1;  ///< of all ranks while timed; -1: not known
   double steal_share = -1;  ///< of the CPU time of the ranks' hosts, taken by others; -1: not known
   std::string wrong;        ///< a number, or "n/a" where it was not checked
   std::string cache;        ///< rotate, hot or fresh
   bool oversubscribed = false;
+  bool steady = true;  ///< false: no steady state was reached
   std::string status;  ///< ok, wrong, refused, failed
   std::string reason;
   std::string notes;  ///< key=value pairs joined by ';'
