@@ -12,6 +12,7 @@ void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv);
 void add_list(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
+void add_history(CLI::App& app, Chosen& chosen);
 void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv);
 
 /// How many of the words are weft's own: in `weft repeat … -- COMMAND` those before the first "--", else all.

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   weft::cli::add_list(app, chosen);
   weft::cli::add_show(app, chosen);
   weft::cli::add_verify(app, chosen);
+  weft::cli::add_history(app, chosen);
   weft::cli::add_repeat(app, chosen, argc, argv);
   try {
     app.parse(own, argv);

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import curves, details, style
+from . import curves, details, history, style
 from .runs import BadInput, operations_of, read_run, title_of
 
 USAGE = 2
@@ -13,9 +13,14 @@ USAGE = 2
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="plot.py", description=__doc__ and "Draws run folders of weft as PNG and SVG.")
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="a run folder; several are drawn side by side")
-    parser.add_argument("--out", type=Path, help="folder for the pictures (default: plots/ in the first run)")
-    return parser.parse_args(arguments)
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="a run folder; several are drawn side by side")
+    parser.add_argument("--history", type=Path, metavar="FILE",
+                        help="draw a history instead, which `weft history DIR --json FILE` has written")
+    parser.add_argument("--out", type=Path, help="folder for the pictures (default: plots/ in the first run, or beside FILE)")
+    options = parser.parse_args(arguments)
+    if bool(options.runs) == bool(options.history):
+        parser.error("give run folders, or --history FILE")
+    return options
 
 
 def name_runs_apart(runs):
@@ -53,15 +58,24 @@ def draw_all(runs, out):
     return written
 
 
+def draw_line_of_time(series, out):
+    style.apply()
+    return style.save(history.draw_history(series), out, "history")
+
+
 def main(arguments):
     options = parse(arguments)
     try:
-        runs = [read_run(folder) for folder in options.runs]
-        name_runs_apart(runs)
-        out = options.out or runs[0].folder / "plots"
+        if options.history:
+            out = options.out or options.history.parent / "plots"
+            series = history.read_history(options.history)
+        else:
+            runs = [read_run(folder) for folder in options.runs]
+            name_runs_apart(runs)
+            out = options.out or runs[0].folder / "plots"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            written = draw_all(runs, out)
+            written = draw_line_of_time(series, out) if options.history else draw_all(runs, out)
         except OSError as error:
             raise BadInput(f"{out}: pictures cannot be written there ({error.strerror})") from error
     except BadInput as error:

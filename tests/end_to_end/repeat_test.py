@@ -10,6 +10,7 @@ import time
 
 from program import HAS_MPI, OK, USAGE, WEFT, WRONG_DATA, ProgramTest, command, environment, main, points, weft
 
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TIMED_OUT = 124
 
 # Stands in for mpirun: makes a run folder as it is told to, writes a line into a diary, and does what DO says.
@@ -116,6 +117,25 @@ class Launches(RepeatTest):
         self.assertEqual(result.returncode, OK, result.stderr)
         for number in (1, 2):
             self.assertEqual([row["status"] for row in points(self.out / f"00{number}")], ["ok"])
+
+    def test_the_history_of_campaigns(self):
+        for name in ("monday", "tuesday"):
+            self.out = self.folder / "campaigns" / name
+            self.repeat("-n", 2, "--out", self.out, "--", WEFT, "run", "barrier", "-t", "model", "--ranks", "4", "-n", "5",
+                        "--out", "{out}")
+        series = self.folder / "series.json"
+        result = weft("history", self.folder / "campaigns", "--json", series)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertIn("2 result sets, 1 points, 0 changes", result.stdout)
+        history = json.loads(series.read_text())
+        self.assertEqual([(entry["name"], entry["launches"]) for entry in history["entries"]], [("monday", 2), ("tuesday", 2)])
+        plot = subprocess.run([SOURCE / "scripts/plot.py", "--history", series], capture_output=True, text=True, check=False)
+        self.assertEqual(plot.returncode, OK, plot.stderr)
+        for arguments, word in (([self.folder / "absent"], "cannot be read"), ([self.out, "--json", self.folder], "--json"),
+                                ([self.out / "001"], "holds no campaign")):
+            result = weft("history", *arguments)
+            self.assertEqual((result.returncode, len(result.stderr.splitlines())), (USAGE, 1), result.stderr)
+            self.assertIn(word, result.stderr)
 
     def test_weft_under_mpirun(self):
         if not HAS_MPI:

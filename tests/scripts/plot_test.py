@@ -166,6 +166,35 @@ class PlotTest(unittest.TestCase):
         self.assertIn("n = 5…400 samples a point, each started at an agreed time (sync round-time)",
                       curves.caption_of(points))
 
+    def history(self, **changes):
+        """The file of a history of nine days, in which 64 KiB grow slower on the sixth."""
+        point = {"pattern": "all_reduce", "operation": "all_reduce", "algorithm": "ring", "transport": "shm", "ranks": 4,
+                 "bytes_per_rank": 65536, "label": "all_reduce 64K", "configuration_hash": "c0ffee", "entries": list(range(9)),
+                 "time_us": [10, 10, 10, 10, 10, 13, 13, 13, 13], "changes": [{"index": 5, "ratio": 1.3}]}
+        flat = {**point, "bytes_per_rank": 8, "time_us": [2] * 9, "changes": []}
+        days = [{"name": f"day{n}", "started": f"2026-01-0{n}T00:00:00Z", "launches": 10} for n in range(1, 10)]
+        path = self.folder / "history.json"
+        path.write_text(json.dumps({"schema": 1, "entries": days, "points": [{**point, **changes}, flat]}))
+        return path
+
+    def test_draws_a_history_with_its_changes(self):
+        done = plot("--history", self.history())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.folder / "plots/history.png").read_bytes()[:4], b"\x89PNG")
+        picture = (self.folder / "plots/history.svg").read_text()
+        for word in ("all_reduce · ring · shm · 4 ranks", ">64 KiB<", ">8 B<", ">×1.3<", ">2026-01-01<", "1 changes of level"):
+            self.assertIn(word, picture)
+
+    def test_refuses_histories_that_are_none(self):
+        path = self.history()
+        cut = path.read_text()[:-9]
+        for text, word in ((self.history(time_us=[1]).read_text(), "as many"), (self.history(entries=[9] * 9).read_text(), "an entry"),
+                           (self.history(changes=[{"index": 9, "ratio": 1}]).read_text(), "a change"), (cut, "JSON")):
+            path.write_text(text)
+            done = plot("--history", path)
+            self.assertEqual((done.returncode, len(done.stderr.strip().splitlines())), (2, 1), done.stderr)
+            self.assertIn(word, done.stderr)
+
     def test_refuses_a_folder_that_cannot_be_written(self):
         run = make_run(self.folder / "run")
         done = plot(run, "--out", run / "run.json" / "plots")
