@@ -22,8 +22,10 @@ inline RunInfo plain_run_info() {
 /// Writes a finished run with points of 8, 64 and 512 bytes.
 inline void write_small_run(const std::filesystem::path& folder, bool ended = true) {
   RunWriter writer = RunWriter::create(folder, plain_run_info());
+  int point = 0;
   for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}}) {
     Record record = all_reduce_record(bytes);
+    record.point = point++;
     summarise(five_samples(), 1.5, record);
     writer.append(record, five_samples());
   }
