@@ -72,7 +72,13 @@ nlohmann::json RunOptions::configuration() const {
           {"checks", measure.checks},
           {"cache", name_of(measure.cache)},
           {"sync", name_of(measure.sync)},
+          {"arrival", describe(measure.arrival)},
+          {"timer", name_of(measure.timer)},
+          {"batch", measure.batch},
+          {"samples", measure.all_ranks ? "all" : "completion"},
+          {"precision", measure.precision},
           {"budget_ns", measure.budget},
+          {"order", shuffled ? "shuffled" : "given"},
           {"oversubscribe", oversubscribe},
           {"fabric", of(transport.model)}};
 }

@@ -1,15 +1,12 @@
 #include "cli/options.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "cli/fabric.hpp"
+#include "cli/flags.hpp"
 #include "collectives/registry.hpp"
-#include "core/text.hpp"
 #include "patterns/popularity.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedule.hpp"
@@ -22,82 +19,13 @@ namespace {
 constexpr const char* kTraffic = "What is sent";
 constexpr const char* kShape = "Model training traffic";
 constexpr const char* kWhere = "Ranks and transports";
-constexpr const char* kHow = "How it is measured";
 constexpr const char* kResults = "Results";
 
 constexpr Nanoseconds kLongestPass = 3600'000'000'000;
 
-using Values = std::vector<std::string>;
-
-// Adds a flag whose text is read by `parse`; what it throws reaches the user with the flag's name in front.
-CLI::Option* add(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
-                 std::function<void(const std::string&)> parse) {
-  const std::string name = flags.substr(flags.rfind("--"));
-  return run
-      .add_option_function<std::string>(
-          flags,
-          [name, parse = std::move(parse)](const std::string& text) {
-            try {
-              parse(text);
-            } catch (const UsageError& error) {
-              throw UsageError(name + ": " + error.what());
-            }
-          },
-          help)
-      ->group(group);
-}
-
-template <typename Integer>
-Integer parse_integer(const std::string& text, Integer least, Integer most) {
-  Integer value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-    throw UsageError(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
-  return value;
-}
-
-double parse_real(const std::string& text, double least, double most) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= least) || !(value <= most))
-    throw UsageError(fmt::format("'{}' is not a number from {} to {}", text, least, most));
-  return value;
-}
-
 // The upper bound of a flag whose pattern has a bound of its own and checks it.
 template <typename Integer>
 constexpr Integer kAny = std::numeric_limits<Integer>::max();
-
-template <typename Integer>
-CLI::Option* add_integer(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
-                         Integer& target, Integer least, Integer most) {
-  return add(run, flags, help, group,
-             [&target, least, most](const std::string& text) { target = parse_integer<Integer>(text, least, most); })
-      ->default_str(fmt::format("{}", target))
-      ->type_name("N");
-}
-
-Values parse_list(const std::string& text) {
-  Values parts = split(text, ',');
-  for (const std::string& part : parts)
-    if (std::count(parts.begin(), parts.end(), part) > 1) throw UsageError(fmt::format("'{}' is named twice", part));
-  for (const std::string& part : parts)
-    if (part.empty()) throw UsageError(fmt::format("'{}' has an empty part: give names separated by commas", text));
-  return parts;
-}
-
-// The path of a file or folder, or a name.
-CLI::Option* add_text(CLI::App& run, const std::string& flags, const std::string& help, const std::string& group,
-                      std::string& target, const char* what) {
-  return add(run, flags, help, group, [&target, what](const std::string& text) {
-    if (text.empty()) throw UsageError(fmt::format("is empty: {} is needed", what));
-    target = text;
-  });
-}
-
-void require_known(std::string_view kind, const std::string& name, const Values& known) {
-  if (std::find(known.begin(), known.end(), name) == known.end()) throw UsageError(unknown_name(kind, name, known));
-}
 
 RouterOptions parse_router(const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -112,7 +40,7 @@ RouterOptions parse_router(const std::string& text) {
 }
 
 std::string parse_schedule(const std::string& text) {
-  Values known = schedule_names();
+  std::vector<std::string> known = schedule_names();
   known.emplace_back("all");
   require_known("schedule", text, known);
   return text;
@@ -195,28 +123,6 @@ void add_where(CLI::App& run, RunOptions& options) {
   })->default_str("30");
 }
 
-void add_how(CLI::App& run, RunOptions& options) {
-  MeasureOptions& measure = options.measure;
-  add(run, "-n,--iterations", "Timed iterations; not given: as many as --budget allows, from 10 to 1000", kHow,
-      [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
-  add(run, "--budget", "Seconds of timed iterations per point where -n is not given", kHow, [&](const std::string& t) {
-    measure.budget = static_cast<Nanoseconds>(parse_real(t, 1e-6, 86400) * 1e9);
-  })->default_str("0.5");
-  add_integer(run, "-w,--warmup", "Iterations not counted, after the cold first call", kHow, measure.warmup, 0,
-              1'000'000);
-  add_integer(run, "-c,--check", "How often each point's payload is checked, outside the timing; 0: never", kHow,
-              measure.checks, 0, 1'000'000);
-  add(run, "--sync",
-      "What starts an iteration: barrier (weft's own dissemination) or native (the transport's own, as OSU does)", kHow,
-      [&](const std::string& t) { measure.sync = parse_start_sync(t); })
-      ->default_str("barrier");
-  add(run, "--cache",
-      "Buffers: rotate (footprint of twice the last-level cache), hot (one buffer) or fresh (input rewritten, result "
-      "read)",
-      kHow, [&](const std::string& t) { measure.cache = parse_cache_mode(t); })
-      ->default_str("rotate");
-}
-
 void add_results(CLI::App& run, RunOptions& options) {
   add_text(run, "--out", "Run folder to be made; not given: runs/<time>", kResults, options.out,
            "the name of a folder");
@@ -241,7 +147,7 @@ void add_run_flags(CLI::App& run, RunOptions& options) {
   add_traffic(run, options);
   add_shape(run, options);
   add_where(run, options);
-  add_how(run, options);
+  add_measuring_flags(run, options);
   add_results(run, options);
   add_text(run, "--config",
            "Read flags that are not given from a file: a line NAME = VALUE each (of TOML: strings in one pair of "

@@ -10,4 +10,7 @@ namespace weft::cli {
 /// that cannot be used throws UsageError then.
 void add_run_flags(CLI::App& run, RunOptions& options);
 
+/// Of them those that say how it is measured.
+void add_measuring_flags(CLI::App& run, RunOptions& options);
+
 }  // namespace weft::cli

@@ -44,7 +44,10 @@ std::map<std::string, std::string> library_versions(const RunOptions& options) {
 RunInfo run_info(const RunOptions& options) {
   ProvenanceInput input{
       .command_line = options.command_line, .libraries = library_versions(options), .seed = options.request.seed};
-  return {.provenance = collect_provenance(input), .configuration = options.configuration(), .topology = nullptr};
+  return {.provenance = collect_provenance(input),
+          .configuration = options.configuration(),
+          .topology = nullptr,
+          .launch = options.launch_number};
 }
 
 std::string default_folder() { return fmt::format("runs/{:%Y-%m-%dT%H-%M-%S}", fmt::gmtime(std::time(nullptr))); }
@@ -92,6 +95,11 @@ void Reporter::add(const Point& point, Record& record, const Samples& samples) {
   writer_.append(record, samples);
   progress_.end_point();
   add_details(point, record);
+}
+
+void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {
+  writer_.note("clocks", std::move(clocks));
+  writer_.note("noise", std::move(noise));
 }
 
 // What the plots need beyond the table: who sends to whom, and the pipeline's schedule.

@@ -54,7 +54,15 @@ void validate(RunOptions& options) {
   for (const std::string& name : options.transports) transports::registry().find(name);
   if (!options.out.empty() && !options.resume.empty())
     throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
+  if (options.measure.sync == StartSync::none && options.measure.arrival.pattern != ArrivalPattern::together)
+    throw UsageError("--arrival: ranks that start back to back (--sync none) have no common start to be late for");
+  if (options.measure.batch > 1 &&
+      (options.measure.cache == CacheMode::fresh || options.measure.cache == CacheMode::flush))
+    throw UsageError(fmt::format("--batch {}: --cache {} prepares the buffers of each call, so a sample is one call",
+                                 options.measure.batch, name_of(options.measure.cache)));
   options.transport.seed = request.seed;
+  options.transport.launch = options.launch_number;
+  options.measure.seed = request.seed;
   options.transport.carry_data = options.measure.checks > 0;
 }
 
@@ -88,6 +96,12 @@ void refuse_too_many_ranks(const RunOptions& options, const Group& group) {
     throw UsageError(too_many_ranks(ranks, cores));
 }
 
+void refuse_absent_rank(const Arrival& arrival, int ranks) {
+  if (arrival.pattern == ArrivalPattern::one_late && arrival.rank >= ranks)
+    throw UsageError(
+        fmt::format("--arrival {}: there is no rank {}, the last is {}", describe(arrival), arrival.rank, ranks - 1));
+}
+
 std::vector<Point> plan(const RunOptions& options, int ranks) {
   std::vector<Point> points;
   for (const std::string& name : options.patterns) {
@@ -119,6 +133,7 @@ int run(RunOptions options) {
   std::vector<Job> jobs;
   for (const Group& group : groups) {
     refuse_too_many_ranks(options, group);
+    refuse_absent_rank(options.measure.arrival, group.ranks);
     jobs.push_back({.options = options,
                     .transports = group.transports,
                     .plan = plan(options, group.ranks),

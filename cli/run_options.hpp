@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "measure/measure.hpp"
+#include "measure/options.hpp"
 #include "patterns/request.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
@@ -22,6 +22,9 @@ struct RunOptions {
   LaunchOptions launch;
   int ranks = 0;  ///< of the run, once it is known
   bool oversubscribe = false;
+  bool shuffled = true;                     ///< points are measured in a random order, another one in each launch
+  int launch_number = 0;                    ///< of this launch in its campaign
+  Nanoseconds noise_probe = 1'000'000'000;  ///< half of it before, half after the run
   std::string format = "table";
   std::string out;     ///< run folder; empty: runs/<time>
   std::string config;  ///< TOML file with flags; empty: none

@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/instruments_json.hpp"
+#include "cli/order.hpp"
 #include "cli/point_record.hpp"
 #include "cli/reporter.hpp"
 #include "collectives/registry.hpp"
 #include "core/system.hpp"
 #include "core/topology.hpp"
-#include "measure/barrier.hpp"
 #include "measure/measure.hpp"
 
 namespace weft::cli {
@@ -42,7 +43,7 @@ struct OpenTransport {
   std::string name;
   std::string refused;  // not empty: why it cannot run here; then the rest is null
   std::unique_ptr<Communicator> communicator;
-  std::unique_ptr<StartBarrier> barrier;
+  std::unique_ptr<Instruments> instruments;
 };
 
 Topology gather_topology(World& world) {
@@ -61,7 +62,9 @@ class Session {
   void open(const std::string& name);
   /// Empty, or why it cannot be made here.
   std::string create(const Transport& transport, OpenTransport& opened);
-  void measure_point(const Point& point, OpenTransport& transport);
+  void measure_all();
+  void measure_point(const Point& point, OpenTransport& transport, int number);
+  nlohmann::json probe_noise();
   /// The point's work on this transport, or null with `record` saying why not.
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
@@ -87,7 +90,7 @@ void Session::open(const std::string& name) {
   OpenTransport opened{.name = name,
                        .refused = agree_problem(world_, transport.refuses(world_, job_.options.transport)),
                        .communicator = nullptr,
-                       .barrier = nullptr};
+                       .instruments = nullptr};
   if (opened.refused.empty()) opened.refused = agree_problem(world_, create(transport, opened));
   transports_.push_back(std::move(opened));
 }
@@ -95,9 +98,11 @@ void Session::open(const std::string& name) {
 std::string Session::create(const Transport& transport, OpenTransport& opened) {
   TransportOptions options = job_.options.transport;
   options.oversubscribed = oversubscribed();
+  const MeasureOptions& measure = job_.options.measure;
   try {
     opened.communicator = transport.create(world_, options);
-    opened.barrier = std::make_unique<StartBarrier>(*opened.communicator, world_, job_.options.measure.sync);
+    opened.instruments =
+        std::make_unique<Instruments>(*opened.communicator, world_, measure.sync, measure.timer, topology_.nodes());
   } catch (const TransportError& error) {
     return error.what();
   }
@@ -112,8 +117,7 @@ int Session::run() {
                     world_.ranks()));
   for (const std::string& name : job_.transports) open(name);
   if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
-  for (const Point& point : job_.plan)
-    for (OpenTransport& transport : transports_) measure_point(point, transport);
+  measure_all();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();
   transports_.clear();
@@ -121,8 +125,38 @@ int Session::run() {
   return exit_code_;
 }
 
-void Session::measure_point(const Point& point, OpenTransport& transport) {
+/// Null in virtual time, and where none is wanted.
+nlohmann::json Session::probe_noise() {
+  const Nanoseconds duration = job_.options.noise_probe / 2;
+  if (world_.name() == "fibers" || duration == 0) return nullptr;
+  world_.set_deadline(job_.options.launch.timeout + duration, "probing the system's noise");
+  return probe_noise_of_ranks(world_, duration);
+}
+
+void Session::measure_all() {
+  const nlohmann::json before = probe_noise();
+  const std::size_t count = job_.plan.size() * transports_.size();
+  std::vector<std::size_t> order = shuffled_order(count, job_.options.request.seed, job_.options.launch_number);
+  if (!job_.options.shuffled) std::sort(order.begin(), order.end());
+  const std::vector<std::string>& all = job_.options.transports;
+  for (const std::size_t at : order) {
+    OpenTransport& transport = transports_[at % transports_.size()];
+    const std::size_t point = at / transports_.size();
+    const auto place = static_cast<std::size_t>(std::find(all.begin(), all.end(), transport.name) - all.begin());
+    measure_point(job_.plan[point], transport, static_cast<int>(point * all.size() + place));
+  }
+  const nlohmann::json after = probe_noise();
+  nlohmann::json clocks = nlohmann::json::array();
+  for (const OpenTransport& transport : transports_)
+    if (transport.refused.empty())
+      clocks.push_back(
+          describe_instruments(transport.name, job_.options.measure.timer, *transport.instruments, world_));
+  if (leader()) reporter_->add_instruments(std::move(clocks), {{"before", before}, {"after", after}});
+}
+
+void Session::measure_point(const Point& point, OpenTransport& transport, int number) {
   Record record = describe(point, transport.name, world_.ranks());
+  record.point = number;
   record.oversubscribed = oversubscribed();
   const std::unique_ptr<Workload> workload = choose_workload(point, transport, record);
   if (!workload && record.reason.empty()) {
@@ -170,7 +204,7 @@ MeasureOptions Session::measure_options(const Communicator& communicator) const 
   MeasureOptions options = job_.options.measure;
   options.timeout = job_.options.launch.timeout;
   options.last_level_cache = last_level_cache();
-  options.one_clock = communicator.virtual_time() || topology_.same_host();
+  options.oversubscribed = oversubscribed();
   if (communicator.virtual_time()) options.cache = CacheMode::hot;  // a simulated fabric has no caches
   return options;
 }
@@ -179,6 +213,8 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
                                Samples& samples) {
   const MeasureOptions options = measure_options(*transport.communicator);
   record.cache = name_of(options.cache);
+  if (options.arrival.pattern != ArrivalPattern::together)
+    record.notes += (record.notes.empty() ? "" : ";") + ("arrival=" + describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
@@ -197,7 +233,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
     record.reason = problem;
     return;
   }
-  samples = prepared->measure(*transport.barrier);
+  samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
   // Only rank 0 has the merged samples; all ranks need to know the status.
   record.status = world_.allgather(record.status).front();

@@ -27,6 +27,10 @@ class Workload {
   /// Wrong elements after the program has run on what fill() wrote with the same salt.
   virtual std::uint64_t count_wrong(std::size_t program, const Buffers& buffers, std::uint64_t salt) const = 0;
 
+  /// Whether every rank waits for every other it talks to, so that calls back to back cannot run ahead of each other:
+  /// only then may several make one sample.
+  virtual bool keeps_pace() const { return false; }
+
   /// Bytes that this rank puts on the wire when it runs the given program, by the formula.
   virtual Bytes wire_bytes(std::size_t program) const = 0;
 };

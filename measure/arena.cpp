@@ -13,8 +13,8 @@ namespace {
 
 constexpr Bytes kLine = 64;
 constexpr Bytes kSmallestStride = 4096 + kLine;  // a page and a line, so that slots fall into different cache sets
-constexpr std::array<CacheMode, 3> kModes = {CacheMode::rotate, CacheMode::hot, CacheMode::fresh};
-constexpr std::array<std::string_view, 3> kModeNames = {"rotate", "hot", "fresh"};
+constexpr std::array<CacheMode, 4> kModes = {CacheMode::rotate, CacheMode::hot, CacheMode::fresh, CacheMode::flush};
+constexpr std::array<std::string_view, 4> kModeNames = {"rotate", "hot", "fresh", "flush"};
 
 Bytes stride(Bytes size) { return size == 0 ? 0 : std::max(kSmallestStride, (size + kLine - 1) / kLine * kLine); }
 

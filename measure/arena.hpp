@@ -16,6 +16,7 @@ enum class CacheMode : std::uint8_t {
   hot,     ///< one buffer, never touched in between: what OSU does
   fresh,   ///< one buffer; before each iteration the input is rewritten and the result read: producer and consumer on
            ///< this core
+  flush,   ///< one buffer; before each iteration the caches are emptied (measure/cache_flush.hpp)
 };
 
 std::string_view name_of(CacheMode mode);

@@ -9,7 +9,7 @@ namespace weft {
 
 namespace {
 
-constexpr std::array<StartSync, 2> kSyncs = {StartSync::barrier, StartSync::native};
+constexpr std::array<std::string_view, 5> kSyncNames = {"auto", "round-time", "barrier", "native", "none"};
 
 Program barrier_program(const Communicator& communicator, StartSync sync) {
   const Call call{.collective = Collective::barrier,
@@ -22,15 +22,12 @@ Program barrier_program(const Communicator& communicator, StartSync sync) {
 
 }  // namespace
 
-std::string_view name_of(StartSync sync) { return sync == StartSync::barrier ? "barrier" : "native"; }
+std::string_view name_of(StartSync sync) { return kSyncNames[static_cast<std::size_t>(sync)]; }
 
 StartSync parse_start_sync(std::string_view name) {
-  std::vector<std::string> names;
-  for (const StartSync sync : kSyncs) {
-    if (name_of(sync) == name) return sync;
-    names.emplace_back(name_of(sync));
-  }
-  throw UsageError(unknown_name("start", name, names));
+  for (std::size_t i = 0; i < kSyncNames.size(); ++i)
+    if (kSyncNames[i] == name) return static_cast<StartSync>(i);
+  throw UsageError(unknown_name("start", name, std::vector<std::string>(kSyncNames.begin(), kSyncNames.end())));
 }
 
 StartBarrier::StartBarrier(Communicator& communicator, World& world, StartSync sync)

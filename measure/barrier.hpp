@@ -7,10 +7,13 @@
 
 namespace weft {
 
-/// What starts the ranks of an iteration together.
+/// What starts the ranks of a sample together.
 enum class StartSync : std::uint8_t {
-  barrier,  ///< weft's own dissemination barrier, the same over every transport
-  native,   ///< the transport's own barrier where it has one, as OSU does; its exit skew is part of the figures
+  automatic,   ///< round_time or barrier, as the clocks allow (choose_start)
+  round_time,  ///< at an agreed time of the ranks' common clock (measure/round_time.hpp)
+  barrier,     ///< weft's own dissemination barrier, the same over every transport
+  native,      ///< the transport's own barrier where it has one, as OSU does; its exit skew is part of the figures
+  none,        ///< nothing: back to back, as nccl-tests; where ranks do not wait for each other they drift apart
 };
 
 std::string_view name_of(StartSync sync);

@@ -1,9 +1,12 @@
 #include "measure/measure.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
+#include <limits>
 #include <string>
+
+#include "measure/agree.hpp"
+#include "measure/batching.hpp"
+#include "measure/series.hpp"
 
 namespace weft {
 
@@ -16,17 +19,6 @@ std::vector<Program> lowered(const std::vector<Program>& programs, const Communi
   return result;
 }
 
-// Reads a buffer as a consumer would, without changing it.
-void read_through(const std::byte* data, Bytes bytes) {
-  std::uint64_t sum = 0;
-  for (Bytes i = 0; i + sizeof(sum) <= bytes; i += sizeof(sum)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, data + i, sizeof(word));
-    sum += word;
-  }
-  asm volatile("" : : "r"(sum) : "memory");
-}
-
 Nanoseconds emulated_compute(const Program& program) {
   Nanoseconds sum = 0;
   for (const Lane& lane : program.lanes)
@@ -37,29 +29,15 @@ Nanoseconds emulated_compute(const Program& program) {
 
 // The slots must be the same everywhere although sizes may differ: the smallest wish of any rank wins.
 std::size_t agree_slots(World& world, const SpaceSizes& sizes, const MeasureOptions& options) {
-  std::size_t least = Arena::slots_for(options.cache, sizes, options.last_level_cache);
-  for (const std::string& blob : world.allgather(std::to_string(least)))
-    least = std::min<std::size_t>(least, std::stoull(blob));
-  return least;
+  const auto wish = static_cast<double>(Arena::slots_for(options.cache, sizes, options.last_level_cache));
+  return static_cast<std::size_t>(-largest_over_ranks(world, -wish));
 }
 
 // Emulated compute is no silence: every rank may have to wait for that of all others, one after the other.
 Nanoseconds longest_compute(World& world, const std::vector<Program>& programs) {
   Nanoseconds most = 0;
   for (const Program& program : programs) most = std::max(most, emulated_compute(program));
-  for (const std::string& blob : world.allgather(std::to_string(most)))
-    most = std::max<Nanoseconds>(most, std::stoll(blob));
-  return most * world.ranks();
-}
-
-// Touched already, so that no page fault delays a rank between two iterations.
-LocalTimes room_for(int iterations) {
-  LocalTimes times;
-  for (std::vector<Nanoseconds>* column : {&times.start, &times.end}) {
-    column->resize(static_cast<std::size_t>(iterations));
-    column->clear();
-  }
-  return times;
+  return static_cast<Nanoseconds>(largest_over_ranks(world, static_cast<double>(most))) * world.ranks();
 }
 
 }  // namespace
@@ -80,6 +58,7 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       patience_(options.timeout + longest_compute(world, programs_)),
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
+  if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
   executors_.reserve(programs_.size());
   for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
 }
@@ -88,66 +67,118 @@ Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator&
                                    const MeasureOptions& options) {
   const std::vector<Program> programs = lowered(workload.programs(), communicator);
   const SpaceSizes sizes = largest_sizes(programs);
-  return Arena::footprint(sizes, Arena::slots_for(options.cache, sizes, options.last_level_cache));
+  const Bytes flushed = options.cache == CacheMode::flush ? CacheFlush::footprint(options.last_level_cache) : 0;
+  return flushed + Arena::footprint(sizes, Arena::slots_for(options.cache, sizes, options.last_level_cache));
 }
 
-Samples PreparedPoint::measure(StartBarrier& barrier) {
-  Samples samples;
+Samples PreparedPoint::measure(Instruments& instruments) {
   if (communicator_.carries_data()) fill_all_slots();
-  LocalTimes first;
-  run_once(barrier, 0, &first);
-  merge_times(world_, first, options_.one_clock, samples);
-  if (world_.rank() == 0) samples.first_ns = samples.completion.front();
-  samples.completion.clear();
-  samples.slowest.clear();
+  Start start(instruments, communicator_,
+              ArrivalDelays(options_.arrival, communicator_.rank(), communicator_.ranks(), options_.seed));
+  world_.set_deadline(options_.timeout, "comparing the ranks' clocks");
+  instruments.clock.anchor();
+  const LocalSample first = run_sample(start, instruments.timer);
+  Samples cold;
+  merge_samples(world_, instruments.clock, {first}, 0, false, cold);
+  const Warm warm = warm_up(instruments, start, first);
+  use_what_warmed(warm, start);
 
-  std::vector<Nanoseconds> warm;
-  for (int i = 1; i <= options_.warmup; ++i) warm.push_back(run_once(barrier, static_cast<std::size_t>(i), nullptr));
-  samples.warmup = options_.warmup + 1;
-  const Nanoseconds one =
-      warm.empty() ? first.end.front() - first.start.front() : *std::min_element(warm.begin(), warm.end());
-  const int iterations = agree_iterations(one);
-
-  LocalTimes times = room_for(iterations);
-  for (int i = 0; i < iterations; ++i)
-    run_once(barrier, static_cast<std::size_t>(i) + static_cast<std::size_t>(samples.warmup), &times);
-  merge_times(world_, times, options_.one_clock, samples);
-  check(barrier, samples);
+  const int warmup = static_cast<int>(calls_);
+  const double per_sample = std::max(warm.sample, batch_ * warm.call);
+  Samples samples = take_series(instruments, start, per_sample);
+  // Round-time was weft's choice, and this machine is too busy for it.
+  const bool busy = options_.sync == StartSync::automatic && too_many_late(samples.valid);
+  if (largest_over_ranks(world_, busy ? 1 : 0) > 0) {
+    start.use(StartSync::barrier, 0);
+    samples = take_series(instruments, start, per_sample);
+  }
+  samples.warmup += warmup;
+  samples.sync = name_of(start.sync());
+  if (world_.rank() == 0) samples.first_ns = cold.completion.front();
+  check(start, samples);
   return samples;
 }
 
-Nanoseconds PreparedPoint::run_once(StartBarrier& barrier, std::size_t iteration, LocalTimes* times) {
-  const std::size_t program = program_of(iteration);
-  Executor& executor = executors_[program];
-  const Buffers buffers = arena_.slot(iteration);
-  if (options_.cache == CacheMode::fresh && communicator_.carries_data()) {
-    world_.set_deadline(patience_ + time_to_touch(bytes_), "preparing fresh buffers");
-    barrier.wait();  // or this would take cores and memory from ranks that are still being timed
-    read_through(buffers.out, programs_[program].out_bytes);
-    workload_.fill(program, buffers, iteration);
+PreparedPoint::Warm PreparedPoint::warm_up(Instruments& instruments, Start& start, const LocalSample& cold) {
+  // As if the operation were long enough for the clock: whether it is, the warm-up will show.
+  const StartSync sync = choose_start(options_.sync, {.oversubscribed = options_.oversubscribed});
+  constexpr double kExchanges = 3;
+  Nanoseconds window = 1;
+  if (sync == StartSync::round_time)
+    window += static_cast<Nanoseconds>(kExchanges * instruments.round_time.mean_duration());
+  start.use(sync, window);
+  start.meet();
+  const Nanoseconds began = communicator_.now();
+  Nanoseconds call = options_.warmup > 0 ? std::numeric_limits<Nanoseconds>::max() : cold.duration();
+  for (int i = 0; i < options_.warmup; ++i) call = std::min(call, run_sample(start, instruments.timer).duration());
+  const double each = static_cast<double>(communicator_.now() - began) / std::max(1, options_.warmup);
+  const std::vector<double> agreed =
+      largest_over_ranks(world_, std::vector<double>{static_cast<double>(call), each, instruments.timer.overhead_ns(),
+                                                     instruments.clock.bounds().bound_ns});
+  return {.call = agreed[0], .sample = agreed[1], .overhead = agreed[2], .clock_bound = agreed[3]};
+}
+
+// How the samples start and how many calls make one, the same on every rank.
+void PreparedPoint::use_what_warmed(const Warm& warm, Start& start) {
+  // A window of a twentieth of the operation costs little and forgives a rank more.
+  constexpr double kWindowShare = 0.05;
+  constexpr double kMostWindow = 1e6;
+  const StartSync sync = choose_start(
+      options_.sync,
+      {.oversubscribed = options_.oversubscribed, .clock_bound_ns = warm.clock_bound, .operation_ns = warm.call});
+  const auto window = static_cast<Nanoseconds>(std::min(kWindowShare * warm.call, kMostWindow));
+  start.use(sync, std::max(window, start.window()));
+  const bool untouched = options_.cache == CacheMode::hot || options_.cache == CacheMode::rotate;
+  if (!workload_.keeps_pace() || !untouched) return;
+  batch_ = options_.batch > 0 ? options_.batch : calls_per_sample(warm.call, warm.overhead);
+}
+
+Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
+  const StopRule rule = stop_rule(options_, communicator_.ranks(), communicator_.virtual_time());
+  Series series(instruments, communicator_, world_, rule, batch_, options_.all_ranks);
+  for (std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns)); next > 0;) {
+    series.begin(next);
+    start.meet();  // or samples back to back would begin with what the control plane left of skew
+    for (; next > 0; --next) series.add(run_sample(start, instruments.timer));
+    world_.set_deadline(options_.timeout, "merging the ranks' times");
+    next = series.end();
   }
-  executor.prepare(buffers);
+  return series.conclude();
+}
+
+LocalSample PreparedPoint::run_sample(Start& start, const Timer& timer) {
+  const std::size_t call = calls_;
+  prepare_caches(call, start);
+  executors_[program_of(call)].prepare(arena_.slot(call));
   world_.set_deadline(patience_, "measuring");
-  barrier.wait();
-  const Nanoseconds start = communicator_.now();
-  executor.run();
-  const Nanoseconds end = communicator_.now();
-  if (times != nullptr) {
-    times->start.push_back(start);
-    times->end.push_back(end);
+  LocalSample sample;
+  sample.late = !start.wait();
+  sample.start = timer.now();
+  executors_[program_of(call)].run();
+  for (int i = 1; i < batch_; ++i) {
+    const std::size_t next = call + static_cast<std::size_t>(i);
+    executors_[program_of(next)].run(arena_.slot(next));
   }
-  return end - start;
+  sample.end = timer.now();
+  calls_ += static_cast<std::size_t>(batch_);
+  return sample;
 }
 
-int PreparedPoint::agree_iterations(Nanoseconds one) {
-  if (options_.iterations > 0) return options_.iterations;
-  Nanoseconds slowest = std::max<Nanoseconds>(one, 1);
-  for (const std::string& blob : world_.allgather(std::to_string(one)))
-    slowest = std::max<Nanoseconds>(slowest, std::stoll(blob));
-  return static_cast<int>(std::clamp<Nanoseconds>(options_.budget / slowest, kLeastIterations, kMostIterations));
+void PreparedPoint::prepare_caches(std::size_t call, Start& start) {
+  if (options_.cache != CacheMode::flush && options_.cache != CacheMode::fresh) return;
+  if (!communicator_.carries_data()) return;
+  world_.set_deadline(patience_ + time_to_touch(bytes_), "preparing buffers and caches");
+  start.meet();  // or this would take cores and memory from ranks that are still being timed
+  if (options_.cache == CacheMode::flush) {
+    flush_.run();
+    return;
+  }
+  const Buffers buffers = arena_.slot(call);
+  read_through(buffers.out, programs_[program_of(call)].out_bytes);
+  workload_.fill(program_of(call), buffers, call);
 }
 
-void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
+void PreparedPoint::check(Start& start, Samples& samples) {
   samples.checked = options_.checks > 0 && communicator_.carries_data();
   if (!samples.checked) {
     samples.unchecked_reason = options_.checks > 0 ? "the transport moves no data at this size" : "-c 0";
@@ -160,7 +191,7 @@ void PreparedPoint::check(StartBarrier& barrier, Samples& samples) {
       const Buffers buffers = arena_.slot(program);
       world_.set_deadline(patience_ + time_to_touch(bytes_), "checking the payload");
       workload_.fill(program, buffers, salt);
-      barrier.wait();
+      start.meet();
       executors_[program].run(buffers);
       wrong += workload_.count_wrong(program, buffers, salt);
     }

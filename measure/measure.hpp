@@ -2,29 +2,16 @@
 
 #include "collectives/workload.hpp"
 #include "measure/arena.hpp"
-#include "measure/barrier.hpp"
+#include "measure/cache_flush.hpp"
+#include "measure/instruments.hpp"
 #include "measure/merge.hpp"
+#include "measure/options.hpp"
+#include "measure/start.hpp"
 #include "results/samples.hpp"
 #include "transports/communicator.hpp"
 #include "worlds/world.hpp"
 
 namespace weft {
-
-/// How points are measured; the same on every rank.
-struct MeasureOptions {
-  int iterations = 0;  ///< 0: as many as fit into the budget, between kLeastIterations and kMostIterations
-  int warmup = 5;      ///< iterations not counted, after the cold first call
-  int checks = 1;      ///< how often each program's payload is checked, outside the timing; 0: never
-  CacheMode cache = CacheMode::rotate;
-  StartSync sync = StartSync::barrier;
-  Nanoseconds budget = 500'000'000;      ///< of timed iterations per point, where `iterations` is 0
-  Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
-  Bytes last_level_cache = 32 << 20;
-  bool one_clock = true;  ///< all ranks read the same clock
-};
-
-inline constexpr int kLeastIterations = 10;
-inline constexpr int kMostIterations = 1000;
 
 /// What is added to the time-out before a rank's buffers of so many bytes are allocated, filled or checked: nothing up
 /// to 1 GiB, beyond it a second for each 64 MiB (first touch, and payload written by one thread of a busy machine).
@@ -39,16 +26,27 @@ class PreparedPoint {
   /// Memory of the point on this rank, without making it: what the caller compares with what the host has.
   static Bytes memory_needed(const Workload& workload, const Communicator& communicator, const MeasureOptions& options);
 
-  /// Measures the point: the cold first call, warm-up, timed iterations each after a start barrier, payload checks.
-  /// Collective. The samples are complete on rank 0. Throws TransportError, RankLost, TimedOut.
-  Samples measure(StartBarrier& barrier);
+  /// Measures the point: the cold first call, warm-up, timed samples that start together, payload checks. Collective.
+  /// The samples are complete on rank 0. Throws TransportError, RankLost, TimedOut.
+  Samples measure(Instruments& instruments);
 
  private:
-  Nanoseconds run_once(StartBarrier& barrier, std::size_t iteration, LocalTimes* times);
-  int agree_iterations(Nanoseconds one);
-  void check(StartBarrier& barrier, Samples& samples);
+  /// What the warm-up showed, ns; the same on every rank.
+  struct Warm {
+    double call = 0;
+    double sample = 0;    ///< from sample to sample, with the start and what is done to the caches
+    double overhead = 0;  ///< of reading the clock
+    double clock_bound = 0;
+  };
+
+  Warm warm_up(Instruments& instruments, Start& start, const LocalSample& cold);
+  void use_what_warmed(const Warm& warm, Start& start);
+  Samples take_series(Instruments& instruments, Start& start, double sample_ns);
+  LocalSample run_sample(Start& start, const Timer& timer);
+  void prepare_caches(std::size_t call, Start& start);
+  void check(Start& start, Samples& samples);
   void fill_all_slots();
-  std::size_t program_of(std::size_t iteration) const { return iteration % programs_.size(); }
+  std::size_t program_of(std::size_t call) const { return call % programs_.size(); }
 
   const Workload& workload_;
   Communicator& communicator_;
@@ -56,9 +54,12 @@ class PreparedPoint {
   MeasureOptions options_;
   std::vector<Program> programs_;  // lowered
   std::vector<Executor> executors_;
-  Nanoseconds patience_;  // for one iteration: the time-out, and the compute that it emulates
+  Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
   Arena arena_;
-  Bytes bytes_ = 0;  // of the buffers
+  CacheFlush flush_;
+  Bytes bytes_ = 0;        // of the buffers
+  int batch_ = 1;          // calls per sample
+  std::size_t calls_ = 0;  // so far
 };
 
 }  // namespace weft

@@ -3,67 +3,110 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <string>
 
 namespace weft {
 
 namespace {
 
-// Iterations merged per exchange: bounds the memory of worlds with a thousand ranks in one process.
-constexpr std::size_t kPerExchange = 64;
+// Of all ranks in one exchange: bounds the memory where a thousand ranks share a process.
+constexpr std::size_t kSamplesPerExchange = 1 << 16;
 
-struct Interval {
+/// A sample of one rank on the common clock, as it travels.
+struct GlobalSample {
   Nanoseconds start;
   Nanoseconds end;
+  Nanoseconds late;
 };
 
-std::string pack(const LocalTimes& times, std::size_t first, std::size_t count) {
-  std::string blob(count * sizeof(Interval), '\0');
+std::string pack(const GlobalClock& clock, const std::vector<LocalSample>& samples, std::size_t first,
+                 std::size_t count) {
+  std::string blob(count * sizeof(GlobalSample), '\0');
   for (std::size_t i = 0; i < count; ++i) {
-    const Interval interval{times.start[first + i], times.end[first + i]};
-    std::memcpy(blob.data() + i * sizeof(Interval), &interval, sizeof(Interval));
+    const LocalSample& local = samples[first + i];
+    const GlobalSample global{clock.to_global(local.start), clock.to_global(local.end), local.late ? 1 : 0};
+    std::memcpy(blob.data() + i * sizeof(GlobalSample), &global, sizeof(GlobalSample));
   }
   return blob;
 }
 
-// Merges iteration `index` of the exchanged blobs and adds each rank's duration to its sum.
-void merge_one(const std::vector<std::string>& blobs, std::size_t index, bool one_clock, Samples& samples,
-               std::vector<double>& durations) {
-  Nanoseconds first_start = std::numeric_limits<Nanoseconds>::max();
-  Nanoseconds latest = std::numeric_limits<Nanoseconds>::min();
-  int slowest = 0;
-  for (std::size_t rank = 0; rank < blobs.size(); ++rank) {
-    Interval interval{};
-    std::memcpy(&interval, blobs[rank].data() + index * sizeof(Interval), sizeof(Interval));
-    const Nanoseconds mark = one_clock ? interval.end : interval.end - interval.start;
-    if (mark > latest) {
-      latest = mark;
-      slowest = static_cast<int>(rank);
-    }
-    first_start = std::min(first_start, interval.start);
-    durations[rank] += static_cast<double>(interval.end - interval.start);
+GlobalSample unpack(const std::string& blob, std::size_t index) {
+  GlobalSample sample{};
+  std::memcpy(&sample, blob.data() + index * sizeof(GlobalSample), sizeof(GlobalSample));
+  return sample;
+}
+
+std::int32_t saturated(Nanoseconds value) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(std::clamp<Nanoseconds>(value, Limits::min(), Limits::max()));
+}
+
+void keep_times(const std::vector<std::string>& blobs, std::size_t index, RankTimes& ranks) {
+  ranks.ranks = static_cast<int>(blobs.size());
+  const Nanoseconds start = unpack(blobs.front(), index).start;
+  ranks.start.push_back(start);
+  for (const std::string& blob : blobs) {
+    const GlobalSample sample = unpack(blob, index);
+    ranks.start_off.push_back(saturated(sample.start - start));
+    ranks.duration.push_back(saturated(sample.end - sample.start));
   }
-  samples.completion.push_back(static_cast<double>(one_clock ? latest - first_start : latest));
+}
+
+void merge_one(const std::vector<std::string>& blobs, std::size_t index, Samples& samples) {
+  GlobalSample all = unpack(blobs.front(), index);
+  Nanoseconds last_start = all.start;
+  int slowest = 0;
+  for (std::size_t rank = 1; rank < blobs.size(); ++rank) {
+    const GlobalSample sample = unpack(blobs[rank], index);
+    if (sample.end > all.end) slowest = static_cast<int>(rank);
+    all.end = std::max(all.end, sample.end);
+    all.start = std::min(all.start, sample.start);
+    all.late = std::max(all.late, sample.late);
+    last_start = std::max(last_start, sample.start);
+  }
+  samples.completion.push_back(static_cast<double>(all.end - all.start) / samples.batch);
   samples.slowest.push_back(slowest);
+  samples.start_skew.push_back(last_start - all.start);
+  samples.valid.push_back(all.late == 0 ? 1 : 0);
+}
+
+template <typename Value>
+void drop(std::vector<Value>& values, std::size_t count) {
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size())));
 }
 
 }  // namespace
 
-void merge_times(World& world, const LocalTimes& mine, bool one_clock, Samples& samples) {
-  std::vector<double> durations(static_cast<std::size_t>(world.ranks()));
-  for (std::size_t first = 0; first < mine.start.size(); first += kPerExchange) {
-    const std::size_t count = std::min(kPerExchange, mine.start.size() - first);
-    const std::vector<std::string> blobs = world.allgather(pack(mine, first, count));
+void merge_samples(World& world, const GlobalClock& clock, const std::vector<LocalSample>& mine, std::size_t first,
+                   bool keep_ranks, Samples& samples) {
+  const std::size_t per_exchange =
+      std::max<std::size_t>(1, kSamplesPerExchange / static_cast<std::size_t>(world.ranks()));
+  for (; first < mine.size(); first += per_exchange) {
+    const std::size_t count = std::min(per_exchange, mine.size() - first);
+    const std::vector<std::string> blobs = world.gather(pack(clock, mine, first, count));
     if (world.rank() != 0) continue;
-    for (std::size_t i = 0; i < count; ++i) merge_one(blobs, i, one_clock, samples, durations);
+    for (std::size_t i = 0; i < count; ++i) {
+      merge_one(blobs, i, samples);
+      if (keep_ranks) keep_times(blobs, i, samples.ranks);
+    }
   }
-  if (mine.start.empty()) return;
-  for (double& duration : durations) duration /= static_cast<double>(mine.start.size());
-  const auto [fastest, slowest] = std::minmax_element(durations.begin(), durations.end());
-  samples.fastest_rank_mean_ns = *fastest;
-  samples.slowest_rank_mean_ns = *slowest;
-  samples.mean_of_ranks_ns = std::accumulate(durations.begin(), durations.end(), 0.0) / world.ranks();
+}
+
+void drop_leading(Samples& samples, std::size_t count) {
+  drop(samples.completion, count);
+  drop(samples.slowest, count);
+  drop(samples.start_skew, count);
+  drop(samples.valid, count);
+  drop(samples.ranks.start, count);
+  drop(samples.ranks.start_off, count * static_cast<std::size_t>(samples.ranks.ranks));
+  drop(samples.ranks.duration, count * static_cast<std::size_t>(samples.ranks.ranks));
+}
+
+void count_from_first_start(RankTimes& ranks) {
+  if (ranks.start.empty()) return;
+  const std::int32_t earliest = *std::min_element(ranks.start_off.begin(), ranks.start_off.begin() + ranks.ranks);
+  const Nanoseconds first = ranks.start.front() + earliest;
+  for (Nanoseconds& start : ranks.start) start -= first;
 }
 
 }  // namespace weft

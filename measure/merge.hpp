@@ -1,22 +1,34 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
+#include "measure/global_clock.hpp"
 #include "results/samples.hpp"
 #include "worlds/world.hpp"
 
 namespace weft {
 
-/// One rank's timed iterations on its own clock.
-struct LocalTimes {
-  std::vector<Nanoseconds> start;
-  std::vector<Nanoseconds> end;
+/// One rank's part in one sample, on its own clock.
+struct LocalSample {
+  Nanoseconds start = 0;
+  Nanoseconds end = 0;
+  bool late = false;  ///< the common start had passed when the rank wanted to wait for it
+
+  Nanoseconds duration() const { return end - start; }
 };
 
-/// Merges the ranks' times into completion, slowest and the means of the ranks. Collective; complete on rank 0, empty
-/// elsewhere. With one clock for all ranks (one host, or virtual time) an iteration's completion is max over ranks of
-/// the end - min over ranks of the start; otherwise the longest of the ranks' own durations, since starts on different
-/// clocks cannot be compared.
-void merge_times(World& world, const LocalTimes& mine, bool one_clock, Samples& samples);
+/// Merges the ranks' samples from `first` on, and appends them on rank 0 to completion, slowest, start_skew, valid and,
+/// where `keep_ranks`, to the times of all ranks. Collective; every rank has equally many samples. A completion is (max
+/// over ranks of the end - min over ranks of the start) / samples.batch on the ranks' common clock, which the caller
+/// has anchored before and after. The exchanges are bounded whatever the number of ranks and samples.
+void merge_samples(World& world, const GlobalClock& clock, const std::vector<LocalSample>& mine, std::size_t first,
+                   bool keep_ranks, Samples& samples);
+
+/// Takes the first `count` samples out of the vectors: they belong to the warm-up.
+void drop_leading(Samples& samples, std::size_t count);
+
+/// Counts all times from the first start of the first sample.
+void count_from_first_start(RankTimes& ranks);
 
 }  // namespace weft

@@ -1,5 +1,7 @@
 #include "patterns/collective_workload.hpp"
 
+#include <algorithm>
+
 #include "collectives/payload.hpp"
 
 namespace weft {
@@ -21,6 +23,13 @@ std::uint64_t CollectiveWorkload::count_wrong(std::size_t program, const Buffers
 
 Bytes CollectiveWorkload::wire_bytes(std::size_t program) const {
   return algorithm_ == nullptr ? least_wire_bytes(calls_[program]) : algorithm_->wire_bytes(calls_[program]);
+}
+
+// A root that sends, and ranks that have nothing to receive, do not wait for anybody.
+bool CollectiveWorkload::keeps_pace() const {
+  return std::none_of(calls_.begin(), calls_.end(), [](const Call& call) {
+    return call.collective == Collective::broadcast || call.collective == Collective::all_to_allv;
+  });
 }
 
 }  // namespace weft

@@ -18,6 +18,7 @@ class CollectiveWorkload : public Workload {
   void fill(std::size_t program, const Buffers& buffers, std::uint64_t salt) const override;
   std::uint64_t count_wrong(std::size_t program, const Buffers& buffers, std::uint64_t salt) const override;
   Bytes wire_bytes(std::size_t program) const override;
+  bool keeps_pace() const override;
 
  private:
   const Algorithm* algorithm_;

@@ -36,7 +36,7 @@ def weft_rows(weft, ranks, arguments, extra=()):
     launcher, environment, crowded = mpirun(ranks, extra)
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "run"
-        command = [*launcher, weft, "run", *arguments, "--out", out, *(["--oversubscribe"] if crowded else [])]
+        command = [*launcher, weft, "run", "--noise-probe", "0", *arguments, "--out", out, *(["--oversubscribe"] if crowded else [])]
         done = subprocess.run([str(c) for c in command], env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.exit(f"compare_peers: {' '.join(map(str, command))} ended with {done.returncode}: {done.stderr.strip()}")

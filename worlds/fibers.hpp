@@ -159,6 +159,7 @@ class FiberWorld final : public World {
   int rank() const override { return rank_; }
   int ranks() const override;
   std::vector<std::string> allgather(std::string_view mine) override;
+  std::vector<std::string> gather(std::string_view mine) override;
   void barrier() override;
   void abort(std::string_view reason) noexcept override;
   void check() override;

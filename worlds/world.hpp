@@ -23,6 +23,14 @@ class World {
   /// Every rank's blob, in rank order; blobs may differ in length. Collective. Throws RankLost or TimedOut.
   virtual std::vector<std::string> allgather(std::string_view mine) = 0;
 
+  /// The same on rank 0, and nothing on the others, to which a world of a thousand ranks need not carry a million
+  /// blobs. Collective. Throws RankLost or TimedOut.
+  virtual std::vector<std::string> gather(std::string_view mine) {
+    std::vector<std::string> all = allgather(mine);
+    if (rank() != 0) all.clear();
+    return all;
+  }
+
   /// Returns when every rank has called it. Collective. Throws RankLost or TimedOut.
   virtual void barrier() { allgather({}); }
 

@@ -100,7 +100,7 @@ class Run(ProgramTest):
     def test_several_runs_as_csv_and_json_are_one_table(self):
         runs = [self.run_ok("all_reduce", "--ranks", "2", name=name)[1:] for name in ("one", "two")]
         folders = [out for _, out in runs]
-        expected = [{"run": str(out), **row} for rows, out in runs for row in rows]
+        expected = [{"run": str(out), **row} for rows, out in runs for row in sorted(rows, key=lambda row: int(row["point"]))]
         shown = weft("show", *folders, "--format", "csv")
         self.assertEqual(list(csv.DictReader(io.StringIO(shown.stdout))), expected)
         shown = weft("show", *folders, "--format", "json")

@@ -106,6 +106,13 @@ std::vector<std::string> FiberWorld::allgather(std::string_view mine) {
   return group_.gathered;
 }
 
+std::vector<std::string> FiberWorld::gather(std::string_view mine) {
+  check();
+  group_.blobs[static_cast<std::size_t>(rank_)] = mine;
+  meet();
+  return rank_ == 0 ? group_.gathered : std::vector<std::string>();
+}
+
 void FiberWorld::barrier() {
   check();
   meet();

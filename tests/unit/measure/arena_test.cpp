@@ -39,7 +39,7 @@ TEST(Arena, LargestSizesOverPrograms) {
 }
 
 TEST(Arena, CacheModesAreReadBack) {
-  for (const CacheMode mode : {CacheMode::rotate, CacheMode::hot, CacheMode::fresh})
+  for (const CacheMode mode : {CacheMode::rotate, CacheMode::hot, CacheMode::fresh, CacheMode::flush})
     EXPECT_EQ(parse_cache_mode(name_of(mode)), mode);
   EXPECT_THROW(parse_cache_mode("hto"), UsageError);
 }

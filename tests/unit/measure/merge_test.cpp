@@ -1,50 +1,69 @@
 #include "measure/merge.hpp"
 
-#include <mutex>
-
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "worlds/registry.hpp"
+#include "tests/unit/measure/model_point.hpp"
 
 namespace weft {
 namespace {
 
-Samples merged(const std::vector<LocalTimes>& ranks, bool one_clock) {
+Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1, bool keep_ranks = false) {
   Samples samples;
-  const LaunchOptions options{.ranks = static_cast<int>(ranks.size())};
-  worlds::registry().find("threads").launch(options, [&](World& world) {
+  const auto count = static_cast<int>(ranks.size());
+  model_point::on_model(count, {}, [&](Communicator& communicator, World& world) {
+    const Timer timer(communicator);
+    const auto nodes = std::vector<int>(ranks.size(), 0);
+    const GlobalClock clock(communicator, world, timer, nodes);
     Samples mine;
-    merge_times(world, ranks[static_cast<std::size_t>(world.rank())], one_clock, mine);
+    mine.batch = batch;
+    merge_samples(world, clock, ranks[static_cast<std::size_t>(world.rank())], 0, keep_ranks, mine);
     if (world.rank() == 0) samples = mine;
-    return 0;
   });
   return samples;
 }
 
 TEST(Merge, CompletionRunsFromTheFirstStartToTheLastEnd) {
-  const Samples samples =
-      merged({{.start = {100, 1000}, .end = {150, 1100}}, {.start = {90, 1005}, .end = {140, 1200}}}, true);
+  const Samples samples = merged({{{100, 150}, {1000, 1100}}, {{90, 140}, {1005, 1200}}});
   EXPECT_EQ(samples.completion, (std::vector<double>{60, 200}));
   EXPECT_EQ(samples.slowest, (std::vector<int>{0, 1}));
-  EXPECT_DOUBLE_EQ(samples.mean_of_ranks_ns, (50 + 100 + 50 + 195) / 4.0);
+  EXPECT_EQ(samples.start_skew, (std::vector<Nanoseconds>{10, 5}));
+  EXPECT_EQ(samples.valid, (std::vector<char>{1, 1}));
 }
 
-TEST(Merge, DifferentClocksLeaveTheLongestDuration) {
-  const Samples samples = merged({{.start = {100}, .end = {150}}, {.start = {900'000}, .end = {900'070}}}, false);
-  EXPECT_EQ(samples.completion, (std::vector<double>{70}));
-  EXPECT_EQ(samples.slowest, (std::vector<int>{1}));
+TEST(Merge, OneLateRankMakesTheSampleInvalid) {
+  const Samples samples = merged({{{100, 150, false}, {200, 250, false}}, {{100, 150, false}, {220, 250, true}}});
+  EXPECT_EQ(samples.valid, (std::vector<char>{1, 0}));
 }
 
-TEST(Merge, MoreIterationsThanOneExchangeHolds) {
-  LocalTimes times;
-  for (Nanoseconds i = 0; i < 1000; ++i) {
-    times.start.push_back(i * 100);
-    times.end.push_back(i * 100 + i);
-  }
-  const Samples samples = merged({times, times, times}, true);
-  ASSERT_EQ(samples.completion.size(), 1000U);
-  for (std::size_t i = 0; i < 1000; ++i) EXPECT_EQ(samples.completion[i], static_cast<double>(i));
+TEST(Merge, TheCallsOfASampleShareItsTime) {
+  EXPECT_EQ(merged({{{0, 100}}, {{0, 90}}}, 8).completion, (std::vector<double>{12.5}));
+}
+
+TEST(Merge, MoreSamplesThanOneExchangeHolds) {
+  std::vector<LocalSample> mine;
+  for (Nanoseconds i = 0; i < 50'000; ++i) mine.push_back({i * 100, i * 100 + i, false});
+  const Samples samples = merged({mine, mine, mine});
+  ASSERT_EQ(samples.completion.size(), mine.size());
+  for (std::size_t i = 0; i < mine.size(); ++i) ASSERT_EQ(samples.completion[i], static_cast<double>(i));
+}
+
+TEST(Merge, TimesOfAllRanksCountFromTheFirstStart) {
+  Samples samples =
+      merged({{{100, 150}, {1000, 1100}, {2000, 2001}}, {{90, 140}, {1005, 1200}, {1990, 1999}}}, 1, true);
+  EXPECT_EQ(samples.ranks.start_off, (std::vector<std::int32_t>{0, -10, 0, 5, 0, -10}));
+  EXPECT_EQ(samples.ranks.duration, (std::vector<std::int32_t>{50, 50, 100, 195, 1, 9}));
+  drop_leading(samples, 1);
+  count_from_first_start(samples.ranks);
+  EXPECT_EQ(samples.ranks.start, (std::vector<Nanoseconds>{0, 1000}));
+  EXPECT_EQ(samples.ranks.start_off, (std::vector<std::int32_t>{0, 5, 0, -10}));
+  EXPECT_EQ(samples.completion, (std::vector<double>{200, 11}));
+}
+
+TEST(Merge, TimesBeyondTwoSecondsSaturate) {
+  const Samples samples = merged({{{0, 5'000'000'000}}, {{-5'000'000'000, 0}}}, 1, true);
+  EXPECT_EQ(samples.ranks.duration.front(), std::numeric_limits<std::int32_t>::max());
+  EXPECT_EQ(samples.ranks.start_off.back(), std::numeric_limits<std::int32_t>::min());
+  EXPECT_EQ(samples.completion.front(), 1e10);
 }
 
 }  // namespace

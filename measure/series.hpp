@@ -1,0 +1,51 @@
+#pragma once
+
+#include <vector>
+
+#include "measure/disturbance.hpp"
+#include "measure/instruments.hpp"
+#include "measure/merge.hpp"
+#include "measure/stopping.hpp"
+
+namespace weft {
+
+/// The timed samples of one point: taken in chunks, between which the ranks agree whether to go on. A chunk lies
+/// between two anchors of the clock, so its times are interpolated and final.
+class Series {
+ public:
+  /// `batch`: calls per sample. `keep_ranks`: every rank's times.
+  Series(Instruments& instruments, Communicator& communicator, World& world, const StopRule& rule, int batch,
+         bool keep_ranks);
+
+  /// Makes room for so many samples, so that taking them allocates nothing.
+  void begin(std::size_t count);
+  void add(const LocalSample& sample) { mine_.push_back(sample); }
+  /// Merges what was taken since begin(). Gives the number of samples to take next; 0: enough. Collective.
+  std::size_t end();
+
+  /// Moves the transient to the warm-up (samples.warmup counts nothing else), and completes the samples with what is
+  /// known only of the whole. The result is complete on rank 0. Collective.
+  Samples conclude();
+
+ private:
+  Decision decide_on_rank_0() const;
+  std::vector<double> valid_completions() const;
+  std::size_t transient(bool& steady) const;
+  void fill_totals(const std::vector<std::string>& totals);
+
+  Instruments& instruments_;
+  Communicator& communicator_;
+  World& world_;
+  StopRule rule_;
+  bool keep_ranks_;
+  Samples samples_;                // rank 0
+  std::vector<LocalSample> mine_;  // the whole point's
+  std::size_t merged_ = 0;         // of them
+  Nanoseconds began_ = 0;          // the chunk
+  Nanoseconds elapsed_ = 0;        // in chunks
+  HostCounters before_;            // the chunk
+  RankDisturbance disturbance_;
+  StopReason reason_ = StopReason::none;
+};
+
+}  // namespace weft
