@@ -1,8 +1,6 @@
 #include "analysis/result_set.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -33,20 +31,6 @@ bool has_ended(const Run& run) { return run.info.contains("ended") && run.info["
 
 }  // namespace
 
-void expect_distinct_points(const Run& run) {
-  std::set<int> numbers;
-  std::map<std::string, int> keys;
-  for (const Record& record : run.records) {
-    const std::string path = (run.folder / "points.csv").string();
-    if (!numbers.insert(record.point).second)
-      throw UsageError(fmt::format("{}: two rows have the number {}", path, record.point));
-    const auto [same, first] = keys.emplace(record.key(), record.point);
-    if (!first)
-      throw UsageError(fmt::format("{}: the rows {} and {} are of the same point ({})", path, same->second,
-                                   record.point, same->first));
-  }
-}
-
 ResultSet read_result_set(const std::filesystem::path& folder) {
   ResultSet set{folder, {}, {}};
   const std::vector<std::filesystem::path> folders = run_folders_of(folder);
@@ -59,7 +43,6 @@ ResultSet read_result_set(const std::filesystem::path& folder) {
       set.skipped.push_back(path.string());
       continue;
     }
-    expect_distinct_points(run);
     set.launches.push_back({std::move(run)});
   }
   if (set.launches.empty())

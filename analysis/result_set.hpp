@@ -25,8 +25,4 @@ struct ResultSet {
 /// damaged run, no finished run in it.
 ResultSet read_result_set(const std::filesystem::path& folder);
 
-/// Throws UsageError naming the rows where a run has two of one point: of the same number, or of the
-/// same Record::key(). read_result_set has called it.
-void expect_distinct_points(const Run& run);
-
 }  // namespace weft

@@ -20,6 +20,7 @@ constexpr const char* kIntroduction =
     "  weft run all_reduce -t shm,mpi -b 8 -e 64M   one collective on two transports, side by side\n"
     "  mpirun -np 64 weft run moe --tokens 4096     on a cluster\n"
     "  weft show runs/2026-01-01                    the table of an earlier run\n"
+    "  weft compare runs/before runs/after          whether it became slower\n"
     "\n"
     "Exit codes: 0 ok, 2 usage, 4 wrong data, 5 a point failed or a rank was lost.";
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   weft::cli::add_verify(app, chosen);
   weft::cli::add_history(app, chosen);
   weft::cli::add_repeat(app, chosen, argc, argv);
+  weft::cli::add_compare(app, chosen);
   try {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/text.hpp"
 #include "results/columns.hpp"
 #include "results/csv.hpp"
+#include "results/difference.hpp"
 #include "results/durable_file.hpp"
 #include "results/provenance.hpp"
 #include "results/run_folder.hpp"
@@ -17,27 +17,6 @@
 namespace weft {
 
 namespace {
-
-/// "max_bytes (16 then, 32 now), seed (1 then, 2 now)".
-std::string describe_difference(const nlohmann::json& then, const nlohmann::json& now) {
-  const nlohmann::json flat_then = then.flatten();
-  const nlohmann::json flat_now = now.flatten();
-  std::set<std::string> paths;
-  for (const nlohmann::json& flat : {flat_then, flat_now})
-    for (const auto& [path, value] : flat.items()) paths.insert(path);
-
-  std::vector<std::string> differences;
-  for (const std::string& path : paths) {
-    const std::string before = flat_then.contains(path) ? flat_then[path].dump() : "absent";
-    const std::string after = flat_now.contains(path) ? flat_now[path].dump() : "absent";
-    if (before != after) differences.push_back(fmt::format("{} ({} then, {} now)", path.substr(1), before, after));
-  }
-  constexpr std::size_t kShown = 4;
-  const std::size_t shown = std::min(kShown, differences.size());
-  const std::size_t hidden = differences.size() - shown;
-  differences.resize(shown);
-  return join(differences, ", ") + (hidden > 0 ? fmt::format(" and {} more", hidden) : "");
-}
 
 /// Cuts what a killed writer left of its last line; a file without even a header gets one. Throws UsageError where
 /// whole lines would go with it.
@@ -117,7 +96,7 @@ RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& 
   if (writer.info_["configuration"] != info.configuration)
     throw UsageError(
         fmt::format("{} was measured with another configuration: {}; give the same flags, or another --out",
-                    folder.string(), describe_difference(writer.info_["configuration"], info.configuration)));
+                    folder.string(), describe(differences(writer.info_["configuration"], info.configuration))));
   if (!std::filesystem::exists(folder / "samples.csv"))
     throw UsageError(fmt::format(
         "{}: samples.csv is missing, so the run cannot be continued; measure into another --out", folder.string()));

@@ -155,7 +155,7 @@ TEST_F(RunFolder, ResumeNamesTheDifference) {
   other.configuration["max_bytes"] = 128;
   other.configuration["router"]["kind"] = "lognormal";
   EXPECT_THAT(message_of<UsageError>([&] { RunWriter::resume(path_, other); }),
-              AllOf(HasSubstr("max_bytes (64 then, 128 now)"), HasSubstr("router/kind")));
+              AllOf(HasSubstr("max_bytes (64 then, 128 now)"), HasSubstr("router.kind")));
   EXPECT_EQ(read_run(path_).records.size(), 3U);
 }
 

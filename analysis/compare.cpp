@@ -1,0 +1,170 @@
+#include "analysis/compare.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "analysis/comparability.hpp"
+#include "analysis/conditions.hpp"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "results/difference.hpp"
+
+namespace weft {
+
+namespace {
+
+/// The rows of one point: an element per launch, null where the launch does not have it.
+struct PointRows {
+  std::vector<const Record*> base, now;
+};
+
+bool is_good(const Record* record) { return record != nullptr && record->status == "ok" && record->measured(); }
+bool is_wrong(const Record* record) { return record != nullptr && record->status == "wrong"; }
+
+/// By Record::key().
+std::map<std::string, PointRows> match(const ResultSet& base, const ResultSet& now) {
+  std::map<std::string, PointRows> points;
+  const auto add = [&](const ResultSet& set, std::vector<const Record*> PointRows::*side) {
+    for (std::size_t i = 0; i < set.launches.size(); ++i)
+      for (const Record& record : set.launches[i].run.records) {
+        PointRows& rows = points[record.key()];
+        rows.base.resize(base.launches.size());
+        rows.now.resize(now.launches.size());
+        (rows.*side)[i] = &record;
+      }
+  };
+  add(base, &PointRows::base);
+  add(now, &PointRows::now);
+  return points;
+}
+
+const Record& any_of(const PointRows& rows) {
+  for (const auto* side : {&rows.base, &rows.now})
+    for (const Record* record : *side)
+      if (record != nullptr) return *record;
+  throw std::logic_error("a point without a row");
+}
+
+std::size_t count_good(const std::vector<const Record*>& side) {
+  return static_cast<std::size_t>(std::count_if(side.begin(), side.end(), is_good));
+}
+
+/// "failed in 2 of 10 launches of NEW: the reason".
+std::string what_ails(const std::vector<const Record*>& side) {
+  const std::size_t bad = side.size() - count_good(side);
+  const auto first = std::find_if_not(side.begin(), side.end(), is_good);
+  const std::string how = *first == nullptr ? "absent" : (*first)->status;
+  const std::string why = *first == nullptr || (*first)->reason.empty() ? "" : ": " + (*first)->reason;
+  return fmt::format("{} in {} of {} launches{}", how, bad, side.size(), why);
+}
+
+/// Sets the verdict where it follows from what the rows say of themselves; false where figures must decide.
+bool judge_by_status(const PointRows& rows, PointComparison& point) {
+  const std::size_t good_base = count_good(rows.base);
+  const std::size_t good_new = count_good(rows.now);
+  const auto wrong = std::find_if(rows.now.begin(), rows.now.end(), is_wrong);
+  if (wrong != rows.now.end()) {
+    point.verdict = Verdict::wrong_data;
+    point.reason = fmt::format("the payload check found {} wrong elements", (*wrong)->wrong);
+  } else if (good_base > 0 && (good_new == 0 || (good_new < rows.now.size() && good_base == rows.base.size()))) {
+    point.verdict = Verdict::missing;
+    point.reason = what_ails(rows.now);
+  } else if (good_base == 0) {
+    point.verdict = Verdict::added;
+    point.reason =
+        std::any_of(rows.base.begin(), rows.base.end(), [](const Record* record) { return record != nullptr; })
+            ? "without a figure in BASE: " + what_ails(rows.base)
+            : "";
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Takes the metric of every good launch. False, with the reason, where one has none.
+bool take_figures(const PointRows& rows, Metric metric, PointComparison& point) {
+  std::size_t without = 0;
+  const auto take = [&](const std::vector<const Record*>& side, std::vector<double>& into) {
+    for (const Record* record : side) {
+      if (!is_good(record)) continue;
+      const std::optional<double> value = value_of(*record, metric);
+      if (value) into.push_back(*value);
+      if (!value) ++without;
+    }
+  };
+  take(rows.base, point.base);
+  take(rows.now, point.now);
+  if (without == 0) return true;
+  point.reason = fmt::format("{} is n/a in {} of {} launches, for want of samples", name_of(metric), without,
+                             point.base.size() + point.now.size() + without);
+  point.base.clear();
+  point.now.clear();
+  return false;
+}
+
+/// The coarsest resolution of the launches' timers per call in us, by their run.json; 0 where none tells.
+double timer_resolution_us(const ResultSet& base, const ResultSet& now, const Record& point) {
+  double coarsest = 0;
+  for (const ResultSet* set : {&base, &now})
+    for (const Launch& launch : set->launches)
+      coarsest = std::max(coarsest, timer_resolution_ns(launch.run.info, point.transport));
+  return coarsest / 1000 / std::max(point.batch, 1);
+}
+
+/// The worst first: by verdict, then by ratio, then in the order of the plan.
+void sort_points(std::vector<PointComparison>& points) {
+  std::stable_sort(points.begin(), points.end(), [](const PointComparison& a, const PointComparison& b) {
+    return std::tuple(a.verdict, -a.ratio.ratio, a.point.point) < std::tuple(b.verdict, -b.ratio.ratio, b.point.point);
+  });
+}
+
+}  // namespace
+
+Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRules& rules,
+                   const std::vector<std::string>& despite) {
+  Comparison comparison;
+  comparison.base = base.folder;
+  comparison.now = now.folder;
+  comparison.base_launches = base.launches.size();
+  comparison.new_launches = now.launches.size();
+  comparison.rules = rules;
+  Comparability comparability(base, now, despite);
+  std::size_t bad_in_both = 0;
+  bool anything = false;
+  for (const auto& [key, rows] : match(base, now)) {
+    PointComparison point;
+    point.point = any_of(rows);
+    anything = anything || count_good(rows.base) > 0;
+    const bool wrong = std::any_of(rows.now.begin(), rows.now.end(), is_wrong);
+    if (!wrong && count_good(rows.base) == 0 && count_good(rows.now) == 0) {
+      ++bad_in_both;
+      continue;
+    }
+    const std::string obstacle = comparability.obstacle(rows.base, rows.now);
+    if (!wrong && !obstacle.empty()) {
+      point.verdict = Verdict::incomparable;
+      point.reason = obstacle;
+    } else if (!judge_by_status(rows, point) && take_figures(rows, rules.metric, point)) {
+      estimate(point, rules, timer_resolution_us(base, now, point.point));
+    }
+    comparison.points.push_back(std::move(point));
+  }
+  if (!anything) throw UsageError(fmt::format("{}: has no measured point to compare with", base.folder.string()));
+  std::vector<PointComparison*> tested;
+  for (PointComparison& point : comparison.points)
+    if (point.tested()) tested.push_back(&point);
+  comparison.tested = tested.size();
+  comparison.alpha = judge_together(tested, rules);
+  sort_points(comparison.points);
+  comparison.differences = comparability.differences();
+  comparison.notes = comparability.notes();
+  if (bad_in_both > 0)
+    comparison.notes.push_back(
+        fmt::format("{} without a figure in either set (refused or failed)", counted(bad_in_both, "point")));
+  return comparison;
+}
+
+}  // namespace weft
