@@ -80,6 +80,8 @@ def read_table(path, columns):
             for name in columns:
                 if name not in header:
                     raise BadInput(f"{path}: lacks the column {name}")
+                if header.count(name) > 1:
+                    raise BadInput(f"{path}: has the column {name} twice")
             for fields in filter(None, lines):
                 where = f"{path}, line {lines.line_num}"
                 if len(fields) != len(header):
@@ -103,6 +105,9 @@ def field_in(row, name, read, where):
 def read_points(folder):
     """In the order of the plan; the file has them in the order in which they were measured."""
     points = read_table(folder / "points.csv", POINT_COLUMNS).sort_values("point", kind="stable")
+    twice = points[points.duplicated()]
+    if not twice.empty:
+        raise BadInput(f"{folder / 'points.csv'}: has the row of point {twice['point'].iloc[0]} twice")
     if (folder / "samples.csv").exists():
         read_table(folder / "samples.csv", SAMPLE_COLUMNS)  # not drawn, but where they are damaged the rows may be too
     return points[points["time_us_median"].notna() & points["status"].isin(["ok", "wrong"])]

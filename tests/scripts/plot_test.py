@@ -126,6 +126,12 @@ class PlotTest(unittest.TestCase):
         self.refuse(make_run(self.folder / "schema", info='{"schema": 9}'), "schema 2")
         self.refuse(make_run(self.folder / "json", info='{"schema"'), "run.json", "JSON")
 
+    def test_refuses_what_is_there_twice(self):
+        lines = POINTS.split(b"\r\n")
+        self.refuse(make_run(self.folder / "row", b"\r\n".join([*lines[:2], *lines[1:]])), "points.csv: has the row of point 0 twice")
+        twice = [line.split(b",")[0] + b"," + line if line else line for line in lines]
+        self.refuse(make_run(self.folder / "column", b"\r\n".join(twice)), "points.csv: has the column point twice")
+
     def test_refuses_damaged_rows(self):
         lines = POINTS.split(b"\r\n")
         self.refuse(make_run(self.folder / "empty", lines[0] + b"\r\n"), "no measured point")
