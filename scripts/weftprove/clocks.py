@@ -30,7 +30,7 @@ def errors_of(weft, seed, expected):
         out = pathlib.Path(folder) / "run"
         row, = weft.model(["broadcast", "-b", BYTES, "-e", BYTES, "--algorithm", "binomial", "-n", SAMPLES,
                            "--sync", "round-time", "--samples", "all"], FABRIC, out, seed, RANKS)
-        samples = rank_samples_of(out, row["point"])
+        samples = rank_samples_of(out)
         errors = [statistics.median(sample[rank][1] - sample[0][0] for sample in samples) - expected[bin(rank).count("1")]
                   for rank in range(1, RANKS)]
         return errors, 1e3 * number(row, "clock_bound_us"), 1e3 * (number(row, "clock_closure_us") or 0)

@@ -1,13 +1,13 @@
 """Two small campaigns are made on the simulated fabric. Copies of one are damaged, one file in one launch at a time, and
 given to `weft compare`, `weft check`, `weft show` and `scripts/plot.py`. Each must end with code 2 and one sentence on
-standard error, within 10 s. A program that does not read the damaged file may also say what it says without the damage."""
+standard error, which names the file, within 10 s. A program that does not read the damaged file may also say what it says without the damage."""
 
 import json
 import pathlib
 import shutil
 import sys
 
-from .program import ROOT, call, scratch
+from .program import ROOT, ProofFailed, call, scratch
 from .report import Section
 
 TITLE = "Damage: one sentence, code 2"
@@ -86,11 +86,13 @@ def commands(weft, base, new):
     }
 
 
-def finding(done, calm):
+def finding(done, calm, file):
     """'refused', 'not read', or what is wrong."""
     said = done.stderr.strip()
     if done.returncode == 2:
-        return "refused" if said and "\n" not in said and len(said) < 500 else f"{len(said.splitlines())} lines of error"
+        if "\n" in said or len(said) > 500:
+            return f"{len(said.splitlines())} lines of error"
+        return "refused" if file in said else "refused, but the file is not named"
     if (done.returncode, done.stdout) == calm:
         return "not read"
     return f"exit code {done.returncode}"
@@ -115,6 +117,8 @@ def prove(options, say):
         for name, command in runs.items():
             done = call(command, expect=None)
             calm[name] = (done.returncode, done.stdout)
+            if done.returncode not in (0, 1, 3):
+                raise ProofFailed(f"weft {name} cannot read what is not damaged: {done.stderr.strip()[:200]}")
         rows, bad, sentence = [], [], {}
         for file, damages in DAMAGES.items():
             for what, damage in damages.items():
@@ -124,8 +128,8 @@ def prove(options, say):
                 found = {}
                 for name, command in runs.items():
                     done = call(command, expect=None, timeout=PATIENCE)
-                    found[name] = finding(done, calm[name])
-                    if found[name] == "refused":
+                    found[name] = finding(done, calm[name], file)
+                    if found[name] == "refused" and (file, what) not in sentence:
                         sentence[file, what] = done.stderr.strip().replace(str(folder) + "/", "")
                     if found[name] not in ("refused", "not read") or (found[name] == "not read" and file != "samples.csv"):
                         bad.append(f"{name}: {file}, {what}: {found[name]}")

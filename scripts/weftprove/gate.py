@@ -36,7 +36,7 @@ def measure_campaign(weft, fabric, folder, seed, first, step):
 
 def compare(weft, base, new, despite=()):
     """Exit code, and the comparison as weft's JSON."""
-    words = [weft.program, "compare", base, new, "--json", *(word for key in despite for word in ("--despite", key))]
+    words = [weft.program, "compare", base, new, "--json", "-", *(word for key in despite for word in ("--despite", key))]
     done = call(words, expect=(0, 1, 2, 3))
     try:
         return done.returncode, json.loads(done.stdout)

@@ -10,10 +10,11 @@ EXACT_VARIANCE = 50  # up to here the binomial distribution, beyond it the norma
 
 @functools.lru_cache(maxsize=None)
 def binomial_below(n, q):
-    """cdf[k] = P(X <= k) of the binomial distribution."""
+    """cdf[k] = P(X <= k) of the binomial distribution; 0 where it is less than 1e-20."""
     log_q, log_rest = math.log(q), math.log1p(-q)
-    total, cdf = 0.0, []
-    for k in range(n + 1):
+    first = max(0, math.floor(n * q - 10 * math.sqrt(n * q * (1 - q))) - 10)
+    total, cdf = 0.0, [0.0] * first
+    for k in range(first, n + 1):
         total += math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * log_q + (n - k) * log_rest)
         cdf.append(total)
     return cdf

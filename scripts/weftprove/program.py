@@ -104,21 +104,29 @@ def rows_of(folder):
         return list(csv.DictReader(file))
 
 
-def samples_of(folder, point=0):
-    """Completions of the valid samples of a point, ns."""
+def samples_of(folder):
+    """{point: completions of its valid samples, ns}; points as they are written."""
     with open(pathlib.Path(folder) / "samples.csv", newline="", encoding="utf-8") as file:
-        return [float(row["completion_ns"]) for row in csv.DictReader(file)
-                if row["point"] == str(point) and row["valid"] == "true"]
+        rows = csv.reader(file)
+        header = next(rows)
+        point, completion, valid = (header.index(name) for name in ("point", "completion_ns", "valid"))
+        found = {}
+        for row in rows:
+            if row[valid] == "true":
+                found.setdefault(row[point], []).append(float(row[completion]))
+        return found
 
 
-def rank_samples_of(folder, point=0):
-    """[iteration][rank] = (start, end) on the ranks' common time base, ns."""
+def rank_samples_of(folder):
+    """Of a run with one point: [iteration][rank] = (start, end) on the ranks' common time base, ns."""
     table = {}
     with open(pathlib.Path(folder) / "rank_samples.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["point"] == str(point):
-                table.setdefault(int(row["iteration"]), {})[int(row["rank"])] = (float(row["start_ns"]), float(row["end_ns"]))
-    return [table[iteration] for iteration in sorted(table)]
+        rows = csv.reader(file)
+        header = next(rows)
+        iteration, rank, start, end = (header.index(name) for name in ("iteration", "rank", "start_ns", "end_ns"))
+        for row in rows:
+            table.setdefault(int(row[iteration]), {})[int(row[rank])] = (float(row[start]), float(row[end]))
+    return [table[number] for number in sorted(table)]
 
 
 def info_of(folder):
@@ -131,5 +139,6 @@ def number(row, column):
 
 
 def scratch():
-    """A folder that is gone at the end of the `with`."""
-    return tempfile.TemporaryDirectory(prefix="weft-prove-")
+    """A folder that is gone at the end of the `with`; in memory where there is one, as weft waits for the disk."""
+    memory = pathlib.Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="weft-prove-", dir=memory if os.access(memory, os.W_OK) else None)

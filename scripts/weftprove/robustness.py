@@ -67,7 +67,7 @@ def prove_stalls(options, say, section):
             out = pathlib.Path(folder) / "run"
             row, = options.weft.model(["broadcast", "-b", BYTES, "-e", BYTES, "-n", samples, "--sync", "round-time"],
                                       {**FABRIC, "stalls": "0.01:10"}, out, seed)
-            completions = samples_of(out, row["point"])
+            completions = samples_of(out)[row["point"]]
             return (truth.quantile_of(completions, 0.995), 1e3 * number(row, "time_us_median"), int(row["outliers"]) / samples,
                     1e3 * number(row, "time_us_mean"), 1e3 * number(row, "time_us_p999"))
 
@@ -98,7 +98,7 @@ def osu_time(options, delay_ns):
 
 
 def prove_real(options, say, section):
-    rounds = options.count(9, 2)
+    rounds = options.count(9, 1)
     ways = {"weft": lambda delay: in_scratch(lambda folder: weft_time(options, delay, "", folder)),
             "weft --sync native": lambda delay: in_scratch(lambda folder: weft_time(options, delay, "native", folder)),
             "OSU": lambda delay: osu_time(options, delay)}
