@@ -112,11 +112,12 @@ class Launches(RepeatTest):
         self.assertEqual(len(self.campaign()["launches"]), 1)
 
     def test_weft_itself(self):
-        flags = ("run", "barrier", "-t", "model", "--ranks", "4", "-n", "5", "--out", "{out}")
+        flags = ("run", "barrier", "-t", "model", "--ranks", "4", "-n", "5")
         result = self.repeat("-n", 2, "--out", self.out, "--", WEFT, *flags)
         self.assertEqual(result.returncode, OK, result.stderr)
         for number in (1, 2):
             self.assertEqual([row["status"] for row in points(self.out / f"00{number}")], ["ok"])
+            self.assertEqual(json.loads((self.out / f"00{number}/run.json").read_text())["launch"], number)
 
     def test_the_history_of_campaigns(self):
         for name in ("monday", "tuesday"):
@@ -141,7 +142,7 @@ class Launches(RepeatTest):
         if not HAS_MPI:
             self.skipTest("built without MPI")
         result = self.repeat("-n", 1, "--out", self.out, "--", *command(["run", "barrier", "-t", "mpi", "-n", "5"], 2),
-                             "--oversubscribe", "--out", "{out}")
+                             "--oversubscribe")
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertEqual(points(self.out / "001")[0]["ranks"], "2")
 
