@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "analysis/comparability.hpp"
@@ -105,6 +106,21 @@ bool take_figures(const PointRows& rows, Metric metric, PointComparison& point) 
   return false;
 }
 
+/// Where weft chose how the ranks start, a busy machine may have made it choose differently from launch to launch:
+/// then the figures differ for that reason too. False, with the reason.
+bool start_alike(const PointRows& rows, PointComparison& point) {
+  std::set<std::string> starts;
+  for (const auto* side : {&rows.base, &rows.now})
+    for (const Record* record : *side)
+      if (is_good(record)) starts.insert(record->sync);
+  if (starts.size() < 2) return true;
+  point.reason = fmt::format("the ranks were started by {} in some launches and by {} in others: give --sync",
+                             *starts.begin(), *starts.rbegin());
+  point.base.clear();
+  point.now.clear();
+  return false;
+}
+
 /// The coarsest resolution of the launches' timers per call in us, by their run.json; 0 where none tells.
 double timer_resolution_us(const ResultSet& base, const ResultSet& now, const Record& point) {
   double coarsest = 0;
@@ -147,7 +163,7 @@ Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRul
     if (!wrong && !obstacle.empty()) {
       point.verdict = Verdict::incomparable;
       point.reason = obstacle;
-    } else if (!judge_by_status(rows, point) && take_figures(rows, rules.metric, point)) {
+    } else if (!judge_by_status(rows, point) && take_figures(rows, rules.metric, point) && start_alike(rows, point)) {
       estimate(point, rules, timer_resolution_us(base, now, point.point));
     }
     comparison.points.push_back(std::move(point));

@@ -19,7 +19,7 @@ using std::string_view_literals::operator""sv;
 constexpr std::array kChoosing = {"patterns"sv, "transports"sv, "min_bytes"sv,  "max_bytes"sv, "factor"sv,
                                   "dtypes"sv,   "ops"sv,        "algorithms"sv, "in_place"sv,  "samples"sv};
 // A permission, and what the rows tell themselves as it came about.
-constexpr std::array kToldByRows = {"oversubscribe"sv, "cache"sv, "sync"sv};
+constexpr std::array kToldByRows = {"oversubscribe"sv, "cache"sv};
 constexpr std::array kOfModels = {"model"sv,  "model_shape"sv,          "tokens"sv,
                                   "router"sv, "router_max_over_mean"sv, "routings"sv};
 constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv, "schedule"sv, "forward_ns"sv, "backward_ns"sv};
@@ -100,8 +100,7 @@ json conditions_of(const json& run_info) {
 }
 
 json conditions_of(const Record& record) {
-  return {{"configuration", {{"cache", record.cache}, {"sync", record.sync}}},
-          {"topology", {{"oversubscribed", record.oversubscribed}}}};
+  return {{"configuration", {{"cache", record.cache}}}, {"topology", {{"oversubscribed", record.oversubscribed}}}};
 }
 
 bool concerns(const std::string& key, const Record& record) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "analysis/google_benchmark.hpp"
+#include "analysis/history.hpp"
 #include "analysis/reports.hpp"
 #include "analysis/sample_check.hpp"
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ struct Compare {
   std::vector<std::string> despite;
   std::map<std::string, std::string> files;  // by Report::name: where it goes, empty for nowhere
   std::string google_benchmark;              // folder
+  std::string history;                       // folder
 };
 
 constexpr const char* kStandardOutput = "-";
@@ -116,6 +118,7 @@ int compare(const Compare& wanted) {
     write(folder / "new.json", google_benchmark_json(now));
   }
   if (table) fmt::print("{}", comparison_table(comparison));
+  if (!wanted.history.empty()) fmt::print(table ? stdout : stderr, "\n{}", history_table(read_history(wanted.history)));
   return comparison.exit_code();
 }
 
@@ -157,6 +160,10 @@ void add_compare(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--google-benchmark", wanted->google_benchmark,
                    "Both sets as Google Benchmark writes them: base.json and new.json in this folder")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--history", wanted->history,
+                   "Also say where earlier campaigns in this folder changed their level; the exit code does not")
       ->type_name("FOLDER");
   command->callback([wanted, &chosen] { chosen = [wanted] { return compare(*wanted); }; });
 }

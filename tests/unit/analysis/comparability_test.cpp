@@ -90,13 +90,22 @@ TEST_F(Comparability, PlacesOfTheRanksAreConditionsAndNamesOfHostsAreNot) {
   EXPECT_THAT(compared().sentence(), HasSubstr("topology.hosts (2 → 4)"));
 }
 
-TEST_F(Comparability, TheRowsTellCacheSyncAndOversubscription) {
+TEST_F(Comparability, StartsAreComparedAsAskedForAndAreInconclusiveWhereTheyCameOutMixed) {
+  const ResultSet unchanged = now_;
+  set_in_new("/configuration/sync", "none");
+  expect_obstacle("configuration.sync", R"(configuration.sync (absent → "none"))");
+  now_ = unchanged;
+  change_rows(now_, 1, [](Record& record) { record.sync = "round-time"; });
+  const Comparison comparison = compared();
+  EXPECT_EQ(comparison.exit_code(), 3);
+  EXPECT_EQ(comparison.count(Verdict::inconclusive), 1U);
+  EXPECT_THAT(comparison.points.front().reason, HasSubstr("started by barrier in some launches and by round-time"));
+}
+
+TEST_F(Comparability, TheRowsTellCacheAndOversubscription) {
   const ResultSet unchanged = now_;
   for (std::size_t point : {0U, 1U}) change_rows(now_, point, [](Record& record) { record.cache = "hot"; });
   expect_obstacle("configuration.cache", R"(configuration.cache ("rotate" → "hot"))");
-  now_ = unchanged;
-  for (std::size_t point : {0U, 1U}) change_rows(now_, point, [](Record& record) { record.sync = "none"; });
-  expect_obstacle("configuration.sync", R"(configuration.sync ("barrier" → "none"))");
   now_ = unchanged;
   for (std::size_t point : {0U, 1U}) change_rows(now_, point, [](Record& record) { record.oversubscribed = true; });
   expect_obstacle("topology.oversubscribed", "topology.oversubscribed (false → true)");
