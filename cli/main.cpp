@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   weft::cli::add_history(app, chosen);
   weft::cli::add_repeat(app, chosen, argc, argv);
   weft::cli::add_compare(app, chosen);
+  weft::cli::add_import(app, chosen);
   try {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -57,6 +58,9 @@ Column real_column(std::string name, std::string unit, double Record::*member, A
                                                                     : std::string();
           },
           [=](Record& record, std::string_view text) {
+            // An imported row may have iterations and not know the figure.
+            const bool not_known = text.empty() && applies == when_measured && record.measured();
+            if (not_known) record.*member = std::numeric_limits<double>::quiet_NaN();
             return text.empty() || (read_number(text, record.*member) && std::isfinite(record.*member));
           }};
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -22,7 +23,7 @@ struct TableColumn {
 };
 
 TableColumn time_column(const std::string& title, double Record::*member) {
-  return {title, false, [member](const Record& r) { return fixed(r.*member, 9); }};
+  return {title, false, [member](const Record& r) { return std::isnan(r.*member) ? "-" : fixed(r.*member, 9); }};
 }
 
 /// n/a where there are too few samples for it.
@@ -116,7 +117,9 @@ std::vector<TableColumn> point_columns(const Record& first) {
 
 std::vector<TableColumn> figure_columns(const std::vector<Record>& group) {
   const Record& first = group.front();
-  std::vector<TableColumn> columns = {time_column("median us", &Record::time_us_median),
+  const bool imported = std::isnan(first.time_us_median);  // what its log has is a mean
+  std::vector<TableColumn> columns = {imported ? time_column("mean us", &Record::time_us_mean_of_ranks)
+                                               : time_column("median us", &Record::time_us_median),
                                       {"±", false, half_width},
                                       time_column("min", &Record::time_us_min),
                                       percentile_column("p95", &Record::time_us_p95),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -52,6 +53,10 @@ struct Record {
 
   /// Whether there are times: a refused point has none, a failed one may have some.
   bool measured() const { return iterations > 0; }
+
+  /// The figure that stands for the point: the median; of an imported row without one (NaN, as all times that its log
+  /// does not tell) the mean over the ranks.
+  double time_us() const { return std::isnan(time_us_median) ? time_us_mean_of_ranks : time_us_median; }
 };
 
 }  // namespace weft

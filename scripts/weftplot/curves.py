@@ -184,6 +184,8 @@ def caption_of(points):
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
     text = f"{ranks} ranks · {count} samples a point" + (f", each started {starts}" if starts else "")
     text += " · time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
+    if "imported" in points and points["imported"].any():
+        text += " · of imported logs the mean over iterations and ranks"
     if points["oversubscribed"].eq("true").any():
         text += " · more ranks than cores"
     return text

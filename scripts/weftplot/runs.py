@@ -40,8 +40,9 @@ def within_reach(value):
 POINT_COLUMNS = {
     "point": count, "pattern": str, "operation": str, "algorithm": str, "transport": str, "ranks": count, "dtype": str,
     "op": str, "in_place": str, "bytes_per_rank": count, "bytes_per_peer": count, "iterations": count,
-    "time_us_median": figure, "time_us_median_low": figure, "time_us_median_high": figure, "time_us_p05": figure,
-    "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure, "bubble": figure, "bubble_formula": figure,
+    "time_us_median": figure, "time_us_mean_of_ranks": figure, "time_us_median_low": figure, "time_us_median_high": figure,
+    "time_us_p05": figure, "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure,
+    "bubble": figure, "bubble_formula": figure,
     "sync": str, "oversubscribed": str, "status": str, "notes": str,
 }
 SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": duration, "slowest_rank": int,
@@ -110,6 +111,9 @@ def read_points(folder):
         raise BadInput(f"{folder / 'points.csv'}: has the row of point {twice['point'].iloc[0]} twice")
     if (folder / "samples.csv").exists():
         read_table(folder / "samples.csv", SAMPLE_COLUMNS)  # not drawn, but where they are damaged the rows may be too
+    # Of an imported row its log's mean is drawn: it has no median.
+    points["imported"] = points["time_us_median"].isna()
+    points["time_us_median"] = points["time_us_median"].fillna(points["time_us_mean_of_ranks"])
     return points[points["time_us_median"].notna() & points["status"].isin(["ok", "wrong"])]
 
 

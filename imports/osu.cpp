@@ -1,0 +1,196 @@
+// OSU Micro-Benchmarks: "# OSU MPI Allreduce Latency Test v7.4", "# Datatype: MPI_CHAR.", a header whose titles
+// two blanks or more separate, and rows. The average is over iterations and ranks, Min and Max (-f) are the means of
+// the fastest and the slowest rank. Percentiles (-z) are of averages over ranks, which no column of weft's holds. The
+// log does not say how many ranks there were. osu_bw gives a rate, of windows of messages: the time of a message among
+// others under way is size / rate, in 1e6 B/s.
+#include <algorithm>
+#include <map>
+
+#include "imports/point.hpp"
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+
+namespace weft::imports {
+
+namespace {
+
+struct Program {
+  std::string_view title;
+  std::string_view pattern;
+  std::string_view operation;
+  int ranks;  ///< 0: the log does not say
+};
+
+constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
+                                 {"Multi Latency", "send_recv", "pingpong", 0},
+                                 {"Bandwidth", "send_recv", "stream", 2},
+                                 {"Allreduce Latency", "all_reduce", "all_reduce", 0},
+                                 {"Allgather Latency", "all_gather", "all_gather", 0},
+                                 {"Allgatherv Latency", "all_gatherv", "all_gatherv", 0},
+                                 {"All-to-All Personalized Exchange Latency", "all_to_all", "all_to_all", 0},
+                                 {"All-to-Allv Personalized Exchange Latency", "all_to_allv", "all_to_allv", 0},
+                                 {"Barrier Latency", "barrier", "barrier", 0},
+                                 {"Broadcast Latency", "broadcast", "broadcast", 0},
+                                 {"Gather Latency", "gather", "gather", 0},
+                                 {"Gatherv Latency", "gatherv", "gatherv", 0},
+                                 {"Reduce Latency", "reduce", "reduce", 0},
+                                 {"Reduce_scatter Latency", "reduce_scatter", "reduce_scatter", 0},
+                                 {"Reduce_scatter_block Latency", "reduce_scatter", "reduce_scatter", 0},
+                                 {"Scatter Latency", "scatter", "scatter", 0},
+                                 {"Scatterv Latency", "scatterv", "scatterv", 0}};
+
+constexpr std::string_view kTest = " Test";
+constexpr std::string_view kWeftColumns = ", OSU's columns";
+
+bool is_title(std::string_view line) {
+  if (line.starts_with("# weft ")) return line.ends_with(kWeftColumns);
+  return line.starts_with("# OSU ") && line.find(kTest) != std::string_view::npos;
+}
+
+std::string dtype_of(std::string_view line) {
+  static const std::map<std::string_view, std::string> kNames = {
+      {"MPI_CHAR.", "u8"}, {"MPI_INT.", "i32"}, {"MPI_FLOAT.", "f32"}, {"MPI_DOUBLE.", "f64"}};
+  const std::vector<std::string_view> words = words_of(line);
+  const auto known = kNames.find(words.back());
+  if (known != kNames.end()) return known->second;
+  return std::string(words.back().substr(0, words.back().find('.')));
+}
+
+class Reader {
+ public:
+  Reader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {
+    into_.tool = "OSU Micro-Benchmarks";
+  }
+
+  ImportedLog read() {
+    for (std::size_t i = 0; i < log_.lines.size(); ++i) {
+      const std::string_view line = log_.lines[i];
+      if (is_title(line))
+        begin(line, i + 1);
+      else if (line.starts_with("# Datatype:"))
+        series_.dtype = dtype_of(line);
+      else if (line.starts_with("# Size") || line.starts_with("# Avg Latency"))
+        titles_ = titles_of(line.substr(1));
+      else if (!titles_.empty() && begins_with_digit(line))
+        row(line, i + 1);
+    }
+    return std::move(into_);
+  }
+
+ private:
+  void begin(std::string_view line, std::size_t number) {
+    titles_.clear();
+    series_ = {};
+    skipped_ = false;
+    if (line.starts_with("# weft ")) {
+      line.remove_prefix(7);
+      line.remove_suffix(kWeftColumns.size());
+      const std::optional<LogSeries> series = series_of_weft(line);
+      if (!series) refuse_log(log_, number, "is no headline of weft's --format osu");
+      into_.tool = "weft --format osu";
+      series_ = *series;
+      skip_because(not_importable(series_));
+      return;
+    }
+    const std::size_t end = line.find(kTest);
+    std::string_view title = line.substr(6, end - 6);  // "MPI Allreduce Latency", "MPI-CUDA MANAGED Allreduce Latency"
+    title.remove_prefix(std::min(title.size(), title.find(' ') + 1));
+    if (title.starts_with("MANAGED ")) title.remove_prefix(8);
+    const auto* const program = std::find_if(std::begin(kPrograms), std::end(kPrograms),
+                                             [&](const Program& known) { return known.title == title; });
+    const std::vector<std::string_view> rest = words_of(line.substr(end + kTest.size()));
+    if (!rest.empty() && rest.front().starts_with('v')) into_.version = rest.front().substr(1);
+    if (program == std::end(kPrograms)) {
+      skip_because(fmt::format("line {}: {} measures what weft has no place for", number, title));
+      return;
+    }
+    series_.pattern = program->pattern;
+    series_.operation = program->operation;
+    series_.ranks = program->ranks;
+    series_.op = sum_where_reduced(program->operation);
+    series_.transport = options_.transport;
+    if (series_.transport.empty()) series_.transport = std::string(line.starts_with("# OSU NCCL") ? "nccl" : "mpi");
+    series_.sync = program->pattern == "send_recv" ? "none" : "native";
+  }
+
+  void skip_because(const std::string& why) {
+    skipped_ = !why.empty();
+    if (skipped_ && std::find(into_.left_out.begin(), into_.left_out.end(), why) == into_.left_out.end())
+      into_.left_out.push_back(why);
+  }
+
+  void row(std::string_view line, std::size_t number) {
+    expect_whole_line(log_, number);
+    if (skipped_) return;
+    if (series_.operation.empty())
+      refuse_log(log_, number, "a row stands before the line \"# OSU … Test\" that says what it is of");
+    const std::vector<std::string_view> words = words_of(line);
+    if (words.size() != titles_.size())
+      refuse_log(log_, number,
+                 fmt::format("has {} fields where the table's header has {}", words.size(), titles_.size()));
+    LogSeries series = series_;
+    // The ranks of a pair are no news, so that logs of all programs can be imported with one --ranks.
+    const bool pair = series.ranks == 2 && series.pattern == "send_recv" && into_.tool.starts_with("OSU");
+    series.ranks = pair ? 2 : ranks_of(log_, options_, series.ranks, number);
+    Bytes size = 0;
+    LogFigures figures;
+    double rate = -1;
+    std::string_view validation;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::string& title = titles_[i];
+      if (title == "Size") size = whole_number_in(log_, number, words[i], "size");
+      if (title == "Avg Latency(us)") figures.mean_of_ranks = number_in(log_, number, words[i], "average latency");
+      if (title == "Min Latency(us)") figures.rank_min = number_in(log_, number, words[i], "minimum latency");
+      if (title == "Max Latency(us)") figures.rank_max = number_in(log_, number, words[i], "maximum latency");
+      if (title == "Bandwidth (MB/s)") rate = number_in(log_, number, words[i], "bandwidth");
+      if (title == "Iterations") series.iterations = iterations_in(words[i], number);
+      if (title == "Validation") validation = words[i];
+    }
+    if (rate >= 0 && rate < 1) {  // two digits after the point: too few of them count
+      skip_row(number, rate);
+      return;
+    }
+    if (rate > 0) figures.mean_of_ranks = static_cast<double>(size) / rate;  // B / (1e6 B/s) = us
+    if (!figures.mean_of_ranks) refuse_log(log_, number, "has no latency and no bandwidth");
+    ImportedPoint point = make_point(series, size, figures, number);
+    note_validation(validation, point.record);
+    into_.points.push_back(std::move(point));
+  }
+
+  int iterations_in(std::string_view word, std::size_t number) const {
+    const std::uint64_t count = whole_number_in(log_, number, word, "number of iterations");
+    if (count == 0 || count > 1'000'000'000) refuse_log(log_, number, "has no sensible number of iterations");
+    return static_cast<int>(count);
+  }
+
+  void skip_row(std::size_t number, double rate) {
+    into_.left_out.push_back(fmt::format("line {}: a rate of {:.2f} MB/s has too few digits for a time", number, rate));
+  }
+
+  static void note_validation(std::string_view validation, Record& record) {
+    if (validation == "Pass") record.wrong = std::to_string(0);  // not "0": GCC bug 105651
+    if (validation != "Fail") return;
+    record.wrong = std::to_string(1);
+    record.status = "wrong";
+    record.reason = "OSU's validation failed; it does not count the wrong elements";
+  }
+
+  const Log& log_;
+  const ImportOptions& options_;
+  LogSeries series_;
+  bool skipped_ = false;
+  std::vector<std::string> titles_;
+  ImportedLog into_;
+};
+
+}  // namespace
+
+LogFormat osu() {
+  return {.name = "osu",
+          .summary = "OSU Micro-Benchmarks",
+          .recognises = [](const Log& log) { return std::any_of(log.lines.begin(), log.lines.end(), is_title); },
+          .read = [](const Log& log, const ImportOptions& options) { return Reader(log, options).read(); }};
+}
+
+}  // namespace weft::imports
