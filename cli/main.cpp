@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   weft::cli::add_repeat(app, chosen, argc, argv);
   weft::cli::add_compare(app, chosen);
   weft::cli::add_import(app, chosen);
+  weft::cli::add_check(app, chosen);
   try {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.

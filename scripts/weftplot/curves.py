@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from . import style
+from .fits import draw_fits
 from .runs import is_barrier, per_whom, size_of, title_of
 
 SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
@@ -153,6 +154,8 @@ def draw_panel(axes, run, looks, operation, value="time_us_median"):
     sizes = size_of(points, name)
     draw = draw_bars if sizes[sizes > 0].nunique() < 2 else draw_curves
     draw(axes, points, looks, pattern, name, value)
+    if draw is draw_curves and value == "time_us_median":
+        draw_fits(axes, run, operation)
     return True
 
 

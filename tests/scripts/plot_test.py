@@ -114,6 +114,18 @@ class PlotTest(unittest.TestCase):
             said = self.draw(run)[1]
             self.assertEqual([kind for kind in ("traffic", "pipeline") if f"no {kind}.json" in said], missing, said)
 
+    def test_draws_the_fits_of_weft_check(self):
+        run = make_run(self.folder / "run")
+        plain = self.draw(run)[0]["all_reduce"]
+        fit = {"pattern": "all_reduce", "operation": "all_reduce", "algorithm": "ring", "transport": "shm", "ranks": 4,
+               "dtype": "f32", "op": "sum", "in_place": False}
+        pieces = [{"from_bytes": size, "to_bytes": 2 * size, "latency_us": 5, "us_per_byte": 1e-4}
+                  for size in (1 << 19, 1 << 20)]
+        (run / "fits.json").write_text(json.dumps({"fits": [dict(fit, pieces=pieces)]}))
+        self.assertGreater(self.draw(run)[0]["all_reduce"].count("stroke-dasharray"), plain.count("stroke-dasharray"))
+        (run / "fits.json").write_text('{"fits": [{"pieces": 3}]}')
+        self.refuse(run, "fits.json", "weft check")
+
     def refuse(self, run, *words):
         done = plot(run)
         self.assertEqual(done.returncode, 2, done.stderr)

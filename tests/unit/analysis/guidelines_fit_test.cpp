@@ -1,0 +1,72 @@
+// Known curves give their parameters back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/analysis/curves.hpp"
+#include "tests/unit/analysis/result_sets.hpp"
+
+namespace weft {
+namespace {
+
+TEST(CurveFit, FindsLatencyAndBandwidth) {
+  const auto fit = fit_of(curve_of("all_reduce", hockney(2, 50)));
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->hockney.latency_us, 2, 0.04);
+  EXPECT_NEAR(fit->hockney.bandwidth_gbps(), 50, 1);
+  EXPECT_NEAR(fit->half_bytes, 100'000, 2'000);
+  EXPECT_TRUE(fit->breaks.empty());
+  EXPECT_LT(fit->worst_residual, 0.01);
+}
+
+TEST(CurveFit, FindsThemThroughNoiseOfOnePercent) {
+  int index = 0;
+  const auto fit = fit_of(curve_of(
+      "all_reduce", [&](Bytes bytes) { return hockney(2, 50)(bytes) * (1 + 0.01 * ((++index * 7) % 5 - 2) / 2); }));
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->hockney.latency_us, 2, 0.04);
+  EXPECT_NEAR(fit->hockney.bandwidth_gbps(), 50, 1);
+}
+
+TEST(CurveFit, FindsTheBreakOfAProtocolSwitch) {
+  const auto fit = fit_of(curve_of(
+      "pingpong", [](Bytes bytes) { return bytes < Bytes{32} << 10 ? hockney(1, 4)(bytes) : hockney(6, 40)(bytes); }));
+  ASSERT_TRUE(fit);
+  EXPECT_THAT(fit->breaks, testing::ElementsAre(Bytes{32} << 10));
+  EXPECT_NEAR(fit->pieces.front().latency_us, 1, 0.02);
+  EXPECT_NEAR(fit->pieces.front().bandwidth_gbps(), 4, 0.08);
+  EXPECT_NEAR(fit->pieces.back().latency_us, 6, 0.12);
+  EXPECT_NEAR(fit->pieces.back().bandwidth_gbps(), 40, 0.8);
+}
+
+TEST(CurveFit, NeedsThreeSizes) {
+  Curve curve = curve_of("all_reduce", hockney(2, 50));
+  curve.points.resize(2);
+  EXPECT_FALSE(fit_of(curve));
+}
+
+TEST(CurveFit, PingPongGivesLogGpAsFarAsItGoes) {
+  std::vector<Curve> curves = {curve_of("pingpong", hockney(2, 50))};
+  ASSERT_EQ(loggp_of(curves).size(), 1U);
+  EXPECT_NEAR(loggp_of(curves)[0].l_plus_2o_us, 2, 0.04);
+  EXPECT_NEAR(loggp_of(curves)[0].gap_per_byte_ns, 0.02, 0.0004);
+  EXPECT_FALSE(loggp_of(curves)[0].gap_us);
+  curves.push_back(curve_of("stream", hockney(0.5, 50)));
+  ASSERT_TRUE(loggp_of(curves)[0].gap_us);
+  EXPECT_NEAR(*loggp_of(curves)[0].gap_us, 0.5, 0.01);
+}
+
+TEST(Curves, AreOfTheMediansOfLaunches) {
+  const TemporaryFolder folder;
+  for (const char* launch : {"001", "002", "003"}) write_small_run(folder / launch);
+  const ResultSet set = read_result_set(folder / "");
+  const std::vector<Curve> curves = curves_of(set);
+  ASSERT_EQ(curves.size(), 1U);
+  EXPECT_EQ(curves[0].title(), "all_reduce, ring over shm, 4 ranks, f32 sum");
+  ASSERT_EQ(curves[0].points.size(), 3U);
+  EXPECT_EQ(curves[0].points[1].bytes, 64U);
+  EXPECT_DOUBLE_EQ(curves[0].points[1].time_us, 10);
+  EXPECT_TRUE(curves[0].points[1].has_interval) << "the range of the launches";
+}
+
+}  // namespace
+}  // namespace weft
