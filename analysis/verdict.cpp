@@ -14,7 +14,7 @@ namespace weft {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kMetricNames = {"median", "p95", "p99", "min", "mean"};
+constexpr std::array<std::string_view, 6> kMetricNames = {"median", "p95", "p99", "min", "mean", "mean_of_ranks"};
 constexpr std::array<std::string_view, 8> kVerdictNames = {"wrong data",   "missing", "regressed", "incomparable",
                                                            "inconclusive", "new",     "improved",  "same"};
 
@@ -70,8 +70,9 @@ std::string_view name_of(Metric metric) { return kMetricNames.at(static_cast<std
 std::string_view name_of(Verdict verdict) { return kVerdictNames.at(static_cast<std::size_t>(verdict)); }
 
 std::optional<double> value_of(const Record& record, Metric metric) {
-  const std::array<double, kMetricNames.size()> values = {record.time_us_median, record.time_us_p95, record.time_us_p99,
-                                                          record.time_us_min, record.time_us_mean};
+  const std::array<double, kMetricNames.size()> values = {record.time_us_median, record.time_us_p95,
+                                                          record.time_us_p99,    record.time_us_min,
+                                                          record.time_us_mean,   record.time_us_mean_of_ranks};
   const double value = values.at(static_cast<std::size_t>(metric));
   return record.measured() && value > 0 ? std::optional(value) : std::nullopt;
 }

@@ -14,7 +14,7 @@
 namespace weft {
 
 /// The figure of a row that is compared. A percentile is n/a in rows of too few samples.
-enum class Metric { median, p95, p99, min, mean };
+enum class Metric { median, p95, p99, min, mean, mean_of_ranks };
 
 /// Throws UsageError naming the nearest one.
 Metric find_metric(std::string_view name);

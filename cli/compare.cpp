@@ -141,7 +141,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
   command->add_option("--threshold", wanted->threshold, "The smallest slow-down of interest")
       ->type_name("SHARE")
       ->capture_default_str();
-  command->add_option("--metric", wanted->metric, "median, p95, p99, min or mean of each launch")
+  command->add_option("--metric", wanted->metric, "median, p95, p99, min, mean or mean_of_ranks of each launch")
       ->type_name("METRIC")
       ->capture_default_str();
   command->add_option("--confidence", wanted->confidence, "Of the ratio's interval")->capture_default_str();
