@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -54,7 +55,7 @@ json host_conditions(const json& host) {
   // In GiB: what the kernel keeps for itself changes with its version.
   constexpr double kGibibyte = 1024.0 * 1024 * 1024;
   if (const json memory = member(host, "memory_bytes"); memory.is_number())
-    kept["memory_GiB"] = static_cast<std::int64_t>(memory.get<double>() / kGibibyte + 0.5);
+    kept["memory_GiB"] = std::llround(memory.get<double>() / kGibibyte);
   return kept;
 }
 

@@ -24,7 +24,7 @@ struct Check {
 };
 
 /// What there is to say of a result set.
-struct Findings {
+struct CheckReport {
   std::vector<Curve> curves;
   std::vector<std::optional<CurveFit>> fits;  ///< of each curve
   std::vector<LogGP> loggp;
@@ -59,7 +59,7 @@ nlohmann::json json_of(const Curve& curve, const CurveFit& fit) {
           {"worst_residual", fit.worst_residual}};
 }
 
-nlohmann::json json_of(const Findings& found) {
+nlohmann::json json_of(const CheckReport& found) {
   nlohmann::json fits = nlohmann::json::array();
   for (std::size_t i = 0; i < found.curves.size(); ++i)
     if (found.fits[i]) fits.push_back(json_of(found.curves[i], *found.fits[i]));
@@ -95,7 +95,7 @@ std::string breaks_text(const CurveFit& fit) {
   return sizes.empty() ? "-" : join(sizes, " ");
 }
 
-void print_fits(const Findings& found) {
+void print_fits(const CheckReport& found) {
   fmt::print("T = latency + bytes / bandwidth, by bytes per rank\n{:>10} {:>10} {:>9}  {:>10} {:>10}  {:<16} {}\n",
              "latency us", "GB/s", "n1/2", "first us", "last GB/s", "breaks at", "curve");
   for (std::size_t i = 0; i < found.curves.size(); ++i) {
@@ -125,7 +125,7 @@ void print_violations(const std::vector<Violation>& violations) {
 
 int check(const Check& wanted) {
   const ResultSet set = read_result_set(wanted.folder);
-  Findings found;
+  CheckReport found;
   found.curves = curves_of(set);
   if (found.curves.empty())
     throw UsageError(

@@ -85,7 +85,7 @@ ResultSet read_checked(const std::filesystem::path& folder, std::vector<std::str
   return set;
 }
 
-void write(const std::filesystem::path& path, const std::string& text) {
+void write_report(const std::filesystem::path& path, const std::string& text) {
   if (path == kStandardOutput) {
     fmt::print("{}", text);
     return;
@@ -107,15 +107,15 @@ int compare(const Compare& wanted) {
   bool table = true;
   for (const Report& report : reports()) {
     const std::string& file = wanted.files.at(report.name);
-    if (!file.empty()) write(file, report.write(comparison));
+    if (!file.empty()) write_report(file, report.write(comparison));
     table = table && file != kStandardOutput;
   }
   if (!wanted.google_benchmark.empty()) {
     const std::filesystem::path folder = wanted.google_benchmark;
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    write(folder / "base.json", google_benchmark_json(base));
-    write(folder / "new.json", google_benchmark_json(now));
+    write_report(folder / "base.json", google_benchmark_json(base));
+    write_report(folder / "new.json", google_benchmark_json(now));
   }
   if (table) fmt::print("{}", comparison_table(comparison));
   if (!wanted.history.empty()) fmt::print(table ? stdout : stderr, "\n{}", history_table(read_history(wanted.history)));

@@ -26,7 +26,7 @@ double parse_number(std::string_view text, std::string_view what, std::string_vi
   return value;
 }
 
-double parse_real(std::string_view text, std::string_view what) {
+double parse_fabric_real(std::string_view text, std::string_view what) {
   std::string_view rest;
   const double value = parse_number(text, what, rest);
   if (!rest.empty()) throw UsageError(fmt::format("'{}' is no {}: give a plain number", text, what));
@@ -44,8 +44,8 @@ std::pair<std::string, std::string> parse_pair(std::string_view text, std::strin
 
 void set_stalls(FabricModel& model, std::string_view value) {
   const auto [share, factor] = parse_pair(value, "SHARE:FACTOR, such as 0.01:10");
-  model.stall_share = parse_real(share, "share of the messages");
-  model.stall_factor = parse_real(factor, "factor");
+  model.stall_share = parse_fabric_real(share, "share of the messages");
+  model.stall_factor = parse_fabric_real(factor, "factor");
 }
 
 void set_late(FabricModel& model, std::string_view value) {
@@ -59,7 +59,7 @@ void set_late(FabricModel& model, std::string_view value) {
 void set_slow(FabricModel& model, std::string_view value) {
   const auto [bytes, factor] = parse_pair(value, "SIZE:FACTOR, such as 64K:1.1");
   model.slow_bytes = parse_bytes(bytes);
-  model.slow_factor = parse_real(factor, "factor");
+  model.slow_factor = parse_fabric_real(factor, "factor");
 }
 
 struct Key {
@@ -71,15 +71,18 @@ const std::vector<Key>& keys() {
   using Text = std::string_view;
   static const std::vector<Key> table = {
       {"latency", [](FabricModel& model, Text value) { model.latency = parse_delay(value); }},
-      {"bandwidth", [](FabricModel& model, Text value) { model.bandwidth = parse_real(value, "bandwidth in GB/s"); }},
-      {"jitter", [](FabricModel& model, Text value) { model.jitter = parse_real(value, "sigma of a log-normal"); }},
+      {"bandwidth",
+       [](FabricModel& model, Text value) { model.bandwidth = parse_fabric_real(value, "bandwidth in GB/s"); }},
+      {"jitter",
+       [](FabricModel& model, Text value) { model.jitter = parse_fabric_real(value, "sigma of a log-normal"); }},
       {"skew", [](FabricModel& model, Text value) { model.skew = parse_delay(value); }},
       {"overhead", [](FabricModel& model, Text value) { model.overhead = parse_delay(value); }},
       {"stalls", set_stalls},
       {"clock-offset", [](FabricModel& model, Text value) { model.clock_offset = parse_delay(value); }},
-      {"clock-drift", [](FabricModel& model, Text value) { model.clock_drift = parse_real(value, "drift in ppm"); }},
+      {"clock-drift",
+       [](FabricModel& model, Text value) { model.clock_drift = parse_fabric_real(value, "drift in ppm"); }},
       {"late", set_late},
-      {"launch", [](FabricModel& model, Text value) { model.launch_cv = parse_real(value, "variation"); }},
+      {"launch", [](FabricModel& model, Text value) { model.launch_cv = parse_fabric_real(value, "variation"); }},
       {"slow", set_slow},
   };
   return table;

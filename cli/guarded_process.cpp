@@ -24,7 +24,7 @@ namespace {
 constexpr Nanoseconds kSecond = 1'000'000'000;
 constexpr Nanoseconds kGraceToEnd = 10 * kSecond;       // from the signal to the kill
 constexpr Nanoseconds kGraceOfLeftovers = kSecond / 2;  // for what a program leaves behind, at each of three steps
-constexpr Nanoseconds kLookAgain = kSecond / 100;
+constexpr Nanoseconds kGuardLooksAgain = kSecond / 100;
 constexpr int kCannotStart = 127;  // as a shell's
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -63,7 +63,7 @@ bool gone_within(Nanoseconds time) {
   const Nanoseconds end = monotonic_now() + time;
   while (reap_some()) {
     if (monotonic_now() > end) return false;
-    usleep(static_cast<useconds_t>(kLookAgain / 1000));
+    usleep(static_cast<useconds_t>(kGuardLooksAgain / 1000));
   }
   return true;
 }
@@ -91,7 +91,7 @@ void end_orphans() {
   if (chdir(request.directory.c_str()) == 0) execvp(words.front(), words.data());
   const std::string sentence = fmt::format("weft: cannot start '{}' in {}: {}\n", request.words.front(),
                                            request.directory.string(), std::generic_category().message(errno));
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, sentence.data(), sentence.size());
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
   _exit(kCannotStart);
 }
 
@@ -129,7 +129,7 @@ ProcessResult guard(const ProcessRequest& request, const EndingSignals& signals)
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(kCannotStart);  // it died before the line above
   const ProcessResult result = guard(request, signals);
-  [[maybe_unused]] const auto written = write(report, &result, sizeof(result));
+  [[maybe_unused]] const auto written = ::write(report, &result, sizeof(result));
   _exit(0);
 }
 
@@ -178,7 +178,7 @@ ProcessResult run_guarded(const ProcessRequest& request, const EndingSignals& si
     interrupted = signal;
     kill(child, signal);
   }
-  const bool told = read(report[0], &result, sizeof(result)) == sizeof(result);
+  const bool told = ::read(report[0], &result, sizeof(result)) == sizeof(result);
   close(report[0]);
   if (child < 0) throw std::system_error(error, std::generic_category(), "fork");
   if (!told) result.exit_code = WIFSIGNALED(status) ? code_of(status) : kCannotStart;

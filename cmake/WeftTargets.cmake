@@ -9,6 +9,14 @@
 # the file of the same name; the table of all entries is generated from the list, so that nothing registers itself
 # at run time and no source needs an #if for an absent library.
 
+# Compiles a few sources of the target at a time, where reading large headers (CLI11, JSON, GoogleTest) takes most of the
+# time. The presets that join all sources of a target keep their way.
+function(weft_join_sources target)
+  if(NOT CMAKE_UNITY_BUILD)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+  endif()
+endfunction()
+
 # Adds one entry to the folder's registry.
 function(weft_register folder name)
   cmake_parse_arguments(entry "" "NEEDS;PACKAGE" "LINK" ${ARGN})

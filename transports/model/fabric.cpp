@@ -38,7 +38,8 @@ struct Fabric::Transfer {
 
 namespace {
 
-constexpr double kLongestLatency = 1e14;  ///< ps: keeps absurd draws of jitter and stalls, message after message, within the clock
+constexpr double kLongestLatency =
+    1e14;  ///< ps: keeps absurd draws of jitter and stalls, message after message, within the clock
 
 double draw_launch_factor(const TransportOptions& options) {
   const double cv = options.model.launch_cv;
