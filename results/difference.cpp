@@ -42,7 +42,7 @@ void collect(const std::string& key, const nlohmann::json& before, const nlohman
     const auto member = [&](const nlohmann::json& object) -> const nlohmann::json& {
       return object.is_object() && object.contains(name) ? object.at(name) : absent;
     };
-    collect(key.empty() ? name : key + "." + name, member(before), member(after), into);
+    collect(key.empty() ? name : fmt::format("{}.{}", key, name), member(before), member(after), into);
   }
 }
 

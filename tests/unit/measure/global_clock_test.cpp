@@ -102,7 +102,7 @@ TEST(GlobalClock, AnchorsBeforeAndAfterAreInterpolated) {
     const Nanoseconds start = communicator.now();
     std::vector<Nanoseconds> local;
     std::vector<Nanoseconds> true_time;
-    for (int i = 1; i <= 20; ++i) {
+    for (Nanoseconds i = 1; i <= 20; ++i) {
       sleep_until(communicator, start + i * 25 * kMs);
       local.push_back(communicator.now());
       true_time.push_back(truth(world) + kOffset);

@@ -54,7 +54,9 @@ struct Experiment {
   bool keeps_pace = true;
 
   /// Of the ring without jitter, where every rank has a chunk: 2 (n - 1) rounds of latency + chunk / bandwidth.
-  Nanoseconds truth() const { return 2 * (ranks - 1) * (kLatency + static_cast<Nanoseconds>(count * 4) / ranks); }
+  Nanoseconds truth() const {
+    return Nanoseconds{2} * (ranks - 1) * (kLatency + static_cast<Nanoseconds>(count * 4) / ranks);
+  }
 };
 
 /// Runs `body` on every rank of the model transport.
