@@ -17,7 +17,8 @@ namespace {
 }  // namespace
 
 void append_durably(std::FILE* file, const std::filesystem::path& path, std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0) fail(path);
+  const bool written = text.empty() || std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (!written || std::fflush(file) != 0) fail(path);
   // A pipe or a special file cannot be synchronised (EINVAL): nothing is lost by that.
   if (fdatasync(fileno(file)) != 0 && errno != EINVAL) fail(path);
 }
