@@ -172,7 +172,8 @@ TEST_F(RunFolder, ResumeHealsACutAnywhereInTheRows) {
   write_run("refused");
   const std::string points = file_text(path_ / "points.csv");
   const std::string samples = file_text(path_ / "samples.csv");
-  for (std::size_t cut = 0; cut <= points.size(); ++cut) {
+  const std::size_t header = points.find('\n') - 8;  // within it one cut is as another
+  for (std::size_t cut = 0; cut <= points.size(); cut += cut < header ? 8 : 1) {
     write_file(path_ / "points.csv", points.substr(0, cut));
     write_file(path_ / "samples.csv", samples);
     const RunWriter writer = RunWriter::resume(path_, some_info());
