@@ -78,6 +78,7 @@ nlohmann::json RunOptions::configuration() const {
           {"samples", measure.all_ranks ? "all" : "completion"},
           {"precision", measure.precision},
           {"budget_ns", measure.budget},
+          {"min_time_ns", measure.min_time},
           {"order", shuffled ? "shuffled" : "given"},
           {"oversubscribe", oversubscribe},
           {"fabric", of(transport.model)}};

@@ -55,6 +55,9 @@ void add_when_to_stop(CLI::App& run, MeasureOptions& measure) {
   add(run, "--budget", "Seconds per point after which it is given up", kHow, [&](const std::string& t) {
     measure.budget = parse_seconds(t, 1e-6, 86400);
   })->default_str("0.5");
+  add(run, "--min-time", "Seconds that a point is measured at least, however narrow its interval is", kHow,
+      [&](const std::string& t) { measure.min_time = parse_seconds(t, 0, 86400); })
+      ->default_str("0.1");
   add_integer(run, "-w,--warmup", "Iterations not counted, after the cold first call", kHow, measure.warmup, 0,
               1'000'000);
   add_integer(run, "-c,--check", "How often each point's payload is checked, outside the timing; 0: never", kHow,

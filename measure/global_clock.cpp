@@ -11,8 +11,8 @@ namespace weft {
 
 namespace {
 
-constexpr int kFirstAnchors = 6;
-constexpr Nanoseconds kBetweenAnchors = 10'000'000;
+constexpr int kFirstAnchors = 11;
+constexpr Nanoseconds kBetweenAnchors = 100'000'000;
 
 /// What a rank tells the others after an anchor.
 struct AnchorNews {

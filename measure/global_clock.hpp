@@ -25,8 +25,9 @@ struct ClockBounds {
 /// simulated clocks that differ, are synchronised rank by rank.
 class GlobalClock {
  public:
-  /// `nodes` holds the number of each rank's host (Topology::nodes). Collective: takes some anchors over 50 ms, where
-  /// the clock is not shared. The deadline is the caller's. Throws what the communicator throws, RankLost and TimedOut.
+  /// `nodes` holds the number of each rank's host (Topology::nodes). Collective: takes some anchors over a second,
+  /// where the clock is not shared. The deadline is the caller's. Throws what the communicator throws, RankLost and
+  /// TimedOut.
   GlobalClock(Communicator& communicator, World& world, const Timer& timer, std::vector<int> nodes);
 
   /// Measures the offsets once more, and with them the drift better. Collective; free where the clock is shared.

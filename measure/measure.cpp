@@ -7,6 +7,7 @@
 #include "measure/agree.hpp"
 #include "measure/batching.hpp"
 #include "measure/series.hpp"
+#include "results/summary.hpp"
 
 namespace weft {
 
@@ -87,9 +88,11 @@ Samples PreparedPoint::measure(Instruments& instruments) {
   const double per_sample = std::max(warm.sample, batch_ * warm.call);
   Samples samples = take_series(instruments, start, per_sample);
   // Round-time was weft's choice, and this machine is too busy for it.
-  const bool busy = options_.sync == StartSync::automatic && too_many_late(samples.valid);
+  const auto late = static_cast<std::size_t>(std::count(samples.valid.begin(), samples.valid.end(), char{0}));
+  const bool busy =
+      options_.sync == StartSync::automatic && (start.crowded() || too_many_late(late, samples.valid.size()));
   if (largest_over_ranks(world_, busy ? 1 : 0) > 0) {
-    start.use(StartSync::barrier, 0);
+    start.use(StartSync::barrier, 0, per_sample);
     samples = take_series(instruments, start, per_sample);
   }
   samples.warmup += warmup;
@@ -106,7 +109,7 @@ PreparedPoint::Warm PreparedPoint::warm_up(Instruments& instruments, Start& star
   Nanoseconds window = 1;
   if (sync == StartSync::round_time)
     window += static_cast<Nanoseconds>(kExchanges * instruments.round_time.mean_duration());
-  start.use(sync, window);
+  start.use(sync, window, 0);
   start.meet();
   const Nanoseconds began = communicator_.now();
   Nanoseconds call = options_.warmup > 0 ? std::numeric_limits<Nanoseconds>::max() : cold.duration();
@@ -127,21 +130,29 @@ void PreparedPoint::use_what_warmed(const Warm& warm, Start& start) {
       options_.sync,
       {.oversubscribed = options_.oversubscribed, .clock_bound_ns = warm.clock_bound, .operation_ns = warm.call});
   const auto window = static_cast<Nanoseconds>(std::min(kWindowShare * warm.call, kMostWindow));
-  start.use(sync, std::max(window, start.window()));
   const bool untouched = options_.cache == CacheMode::hot || options_.cache == CacheMode::rotate;
-  if (!workload_.keeps_pace() || !untouched) return;
-  batch_ = options_.batch > 0 ? options_.batch : calls_per_sample(warm.call, warm.overhead);
+  if (workload_.keeps_pace() && untouched)
+    batch_ = options_.batch > 0 ? options_.batch : calls_per_sample(warm.call, warm.overhead);
+  start.use(sync, std::max(window, start.window()), batch_ * warm.call);
+  // A batch that the user has fixed may last long: the time-out is for an iteration.
+  constexpr double kSlower = 4;
+  patience_ += static_cast<Nanoseconds>(kSlower * batch_ * warm.call);
 }
 
 Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
   const StopRule rule = stop_rule(options_, communicator_.ranks(), communicator_.virtual_time());
   Series series(instruments, communicator_, world_, rule, batch_, options_.all_ranks);
-  for (std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns)); next > 0;) {
+  const bool may_fall_back = options_.sync == StartSync::automatic;
+  std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns));
+  if (!instruments.clock.bounds().shared) next = std::min(next, samples_between_anchors(sample_ns));
+  while (next > 0 && !(may_fall_back && start.crowded())) {
     series.begin(next);
     start.meet();  // or samples back to back would begin with what the control plane left of skew
-    for (; next > 0; --next) series.add(run_sample(start, instruments.timer));
+    const Nanoseconds window = start.window();
+    // A wider window ends the chunk, on all ranks alike: so many samples were not meant to take so long.
+    for (; next > 0 && start.window() == window; --next) series.add(run_sample(start, instruments.timer));
     world_.set_deadline(options_.timeout, "merging the ranks' times");
-    next = series.end();
+    next = series.end(start.window());
   }
   return series.conclude();
 }

@@ -21,6 +21,7 @@ struct MeasureOptions {
   bool all_ranks = false;                ///< keep every rank's start and end, not the completions alone
   double precision = 0.02;               ///< where `iterations` is 0, see StopRule
   Nanoseconds budget = 500'000'000;      ///< likewise
+  Nanoseconds min_time = 100'000'000;    ///< likewise
   Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
   Bytes last_level_cache = 32 << 20;
   bool oversubscribed = false;  ///< more ranks than cores

@@ -37,7 +37,7 @@ void StartWindow::started(bool late) {
   ++starts_;
   late_ += late ? 1 : 0;
   if (late_ * kOneLateIn <= starts_) return;
-  length_ = std::min(length_ * kFactor, most_);
+  length_ = std::min(length_ * kFactor, std::max(kMost, first_));
   starts_ = 0;
   late_ = 0;
 }

@@ -10,17 +10,21 @@ namespace weft {
 class StartWindow {
  public:
   StartWindow() = default;
-  explicit StartWindow(Nanoseconds length) : length_(length), most_(length > kMost ? length : kMost) {}
+  explicit StartWindow(Nanoseconds length) : length_(length), first_(length) {}
 
   Nanoseconds length() const { return length_; }
   /// Takes down how a sample started; `late`: on some rank.
   void started(bool late);
+  /// Whether it has been widened beyond a scheduler's tick: then ranks wait for cores, not for messages, and keep more
+  /// of them from work the longer they spin.
+  bool crowded() const { return length_ > kTick && length_ > first_; }
 
+  static constexpr Nanoseconds kTick = 4'000'000;   ///< of Linux at 250 Hz
   static constexpr Nanoseconds kMost = 20'000'000;  ///< beyond the time slices of a busy machine
 
  private:
   Nanoseconds length_ = 0;
-  Nanoseconds most_ = kMost;
+  Nanoseconds first_ = 0;
   int starts_ = 0;
   int late_ = 0;
 };

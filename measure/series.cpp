@@ -55,7 +55,7 @@ void Series::begin(std::size_t count) {
   began_ = communicator_.now();
 }
 
-std::size_t Series::end() {
+std::size_t Series::end(Nanoseconds at_least) {
   elapsed_ += communicator_.now() - began_;
   if (!communicator_.virtual_time()) disturbance_.add(before_, read_host_counters());
   GlobalClock& clock = instruments_.clock;
@@ -65,18 +65,23 @@ std::size_t Series::end() {
   merge_samples(world_, clock, mine_, merged_, keep_ranks_, samples_);
   merged_ = mine_.size();
   std::string blob;
-  if (world_.rank() == 0) blob = to_blob<Decision>({decide_on_rank_0()});
+  if (world_.rank() == 0) blob = to_blob<Decision>({decide_on_rank_0(at_least)});
   const Decision decision = from_blob<Decision>(world_.allgather(blob).front()).front();
   reason_ = decision.reason;
   return decision.next;
 }
 
-Decision Series::decide_on_rank_0() const {
+Decision Series::decide_on_rank_0(Nanoseconds at_least) const {
   std::vector<double> valid = valid_completions();
   bool steady = true;
   const std::size_t leading = std::min(transient(steady), valid.size());
   valid.erase(valid.begin(), valid.begin() + static_cast<std::ptrdiff_t>(leading));
-  return decide(rule_, {.valid = valid, .all = samples_.completion.size(), .elapsed = elapsed_});
+  const std::size_t all = samples_.completion.size();
+  Decision decision = decide(rule_, {.valid = valid, .all = all, .elapsed = elapsed_, .at_least = at_least});
+  if (!instruments_.clock.bounds().shared && all > 0)
+    decision.next =
+        std::min(decision.next, samples_between_anchors(static_cast<double>(elapsed_) / static_cast<double>(all)));
+  return decision;
 }
 
 std::vector<double> Series::valid_completions() const {

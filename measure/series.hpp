@@ -20,15 +20,16 @@ class Series {
   /// Makes room for so many samples, so that taking them allocates nothing.
   void begin(std::size_t count);
   void add(const LocalSample& sample) { mine_.push_back(sample); }
-  /// Merges what was taken since begin(). Gives the number of samples to take next; 0: enough. Collective.
-  std::size_t end();
+  /// Merges what was taken since begin(). Gives the number of samples to take next; 0: enough. `at_least`: what a
+  /// sample will take from now on, ns. Collective.
+  std::size_t end(Nanoseconds at_least);
 
   /// Moves the transient to the warm-up (samples.warmup counts nothing else), and completes the samples with what is
   /// known only of the whole. The result is complete on rank 0. Collective.
   Samples conclude();
 
  private:
-  Decision decide_on_rank_0() const;
+  Decision decide_on_rank_0(Nanoseconds at_least) const;
   std::vector<double> valid_completions() const;
   std::size_t transient(bool& steady) const;
   void fill_totals(const std::vector<std::string>& totals);

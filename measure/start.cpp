@@ -4,25 +4,26 @@
 
 namespace weft {
 
+namespace {
+
+constexpr double kTolerance = 0.05;  // of the operation
+constexpr Nanoseconds kPoll = 1000;  // polling a transport once, in which nobody looks at the clock, takes less
+
+}  // namespace
+
 StartSync choose_start(StartSync asked, const StartFacts& facts) {
-  constexpr double kTolerance = 0.05;
   if (asked != StartSync::automatic) return asked;
   const bool good = facts.clock_bound_ns <= kTolerance * facts.operation_ns;
   return good && !facts.oversubscribed ? StartSync::round_time : StartSync::barrier;
 }
 
-bool too_many_late(std::span<const char> valid) {
-  constexpr double kMostShare = 0.05;
-  const auto late = std::count(valid.begin(), valid.end(), char{0});
-  return static_cast<double>(late) > kMostShare * static_cast<double>(valid.size());
-}
-
 Start::Start(Instruments& instruments, Communicator& communicator, const ArrivalDelays& delays)
     : instruments_(instruments), communicator_(communicator), delays_(delays) {}
 
-void Start::use(StartSync sync, Nanoseconds window) {
+void Start::use(StartSync sync, Nanoseconds window, double sample_ns) {
   sync_ = sync;
   window_ = StartWindow(window);
+  tolerance_ = std::max(kPoll, static_cast<Nanoseconds>(kTolerance * sample_ns));
   late_ = false;
 }
 
@@ -40,16 +41,18 @@ bool Start::wait() {
   window_.started(all.late != 0);
   const Nanoseconds start = clock.to_local(all.ready + window_.length());
   late_ = timer.now() > start;
-  spin_until(start + delays_.next());
-  return !late_;
+  const Nanoseconds mine = start + delays_.next();
+  return spin_until(mine) <= mine + tolerance_ && !late_;
 }
 
-// Progress and relax: other ranks' messages move on, and virtual time passes.
-void Start::spin_until(Nanoseconds local) {
-  while (instruments_.timer.now() < local) {
+// Progress and relax: other ranks' messages move on, and virtual time passes. Returns the time with which it ended.
+Nanoseconds Start::spin_until(Nanoseconds local) {
+  Nanoseconds now = instruments_.timer.now();
+  for (; now < local; now = instruments_.timer.now()) {
     communicator_.progress();
     communicator_.relax(local);
   }
+  return now;
 }
 
 }  // namespace weft

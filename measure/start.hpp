@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "measure/arrival.hpp"
 #include "measure/barrier.hpp"
@@ -21,36 +20,37 @@ struct StartFacts {
 /// good to 5 % of the operation, else the barrier. Anything but StartSync::automatic stays what it is.
 StartSync choose_start(StartSync asked, const StartFacts& facts);
 
-/// Whether so many samples do not count (valid 0) that the point is none: more than 5 %.
-bool too_many_late(std::span<const char> valid);
-
 /// Starts the samples of one point together.
 class Start {
  public:
   /// Begins with the barrier.
   Start(Instruments& instruments, Communicator& communicator, const ArrivalDelays& delays);
 
-  /// From now on like this: not automatic. `window`: of round-time, the same on every rank.
-  void use(StartSync sync, Nanoseconds window);
+  /// From now on like this: not automatic. `window`: of round-time, the same on every rank; `sample_ns`: what a sample
+  /// takes, as far as that is known.
+  void use(StartSync sync, Nanoseconds window, double sample_ns);
   StartSync sync() const { return sync_; }
-  Nanoseconds window() const { return window_.length(); }
+  Nanoseconds window() const { return window_.length(); }  ///< the same on every rank
+  bool crowded() const { return window_.crowded(); }       ///< likewise
 
-  /// Returns when this rank is to start; false where round-time found the start passed already, so that the sample does
-  /// not count. Collective but with StartSync::none; allocates nothing.
+  /// Returns when this rank is to start; false where round-time made it start late, so that the sample does not count:
+  /// it heard of the start when that had passed, or came back from waiting more than 5 % of a sample, and more than
+  /// 1 us, after it (it had lost its core meanwhile). Collective but with StartSync::none; allocates nothing.
   bool wait();
 
   /// Brings the ranks together, however samples start. Collective.
   void meet() { instruments_.barrier.wait(); }
 
  private:
-  void spin_until(Nanoseconds local);
+  Nanoseconds spin_until(Nanoseconds local);
 
   Instruments& instruments_;
   Communicator& communicator_;
   ArrivalDelays delays_;
   StartSync sync_ = StartSync::barrier;
   StartWindow window_;
-  bool late_ = false;  // this rank into the last sample
+  Nanoseconds tolerance_ = 0;  // of the start
+  bool late_ = false;          // this rank heard of the last start too late: a wider window would have helped
 };
 
 }  // namespace weft

@@ -10,6 +10,8 @@
 #include "statistics/autocorrelation.hpp"
 #include "statistics/quantile.hpp"
 
+#include "measure/clock_map.hpp"
+
 namespace weft {
 
 namespace {
@@ -44,6 +46,11 @@ std::size_t still_wanted(const StopRule& rule, const Taken& taken, double half_w
 
 std::string_view name_of(StopReason reason) { return kReasonNames[static_cast<std::size_t>(reason)]; }
 
+std::size_t samples_between_anchors(double per_sample) {
+  const double most = static_cast<double>(kClockHorizon) / std::max(per_sample, 1.0);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(most));
+}
+
 std::size_t first_chunk(const StopRule& rule, Nanoseconds per_sample) {
   if (rule.iterations > 0) return static_cast<std::size_t>(rule.iterations);
   const auto one = static_cast<std::size_t>(std::max<Nanoseconds>(per_sample, 1));
@@ -57,7 +64,8 @@ Decision decide(const StopRule& rule, const Taken& taken) {
   const double half_width = relative_half_width(taken.valid);
   if (taken.valid.size() >= rule.fewest && taken.elapsed >= rule.shortest && half_width <= rule.precision)
     return {.reason = StopReason::interval, .next = 0};
-  const double per_sample = taken.all > 0 ? static_cast<double>(taken.elapsed) / static_cast<double>(taken.all) : 0;
+  const double so_far = taken.all > 0 ? static_cast<double>(taken.elapsed) / static_cast<double>(taken.all) : 0;
+  const double per_sample = std::max(so_far, static_cast<double>(taken.at_least));
   const double left = static_cast<double>(rule.budget - taken.elapsed);
   std::size_t affordable = per_sample > 0 ? static_cast<std::size_t>(std::max(left / per_sample, 0.0)) : rule.most;
   if (taken.all < kLeastIterations) affordable = std::max(affordable, kLeastIterations - taken.all);

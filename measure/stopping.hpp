@@ -38,6 +38,7 @@ struct Taken {
   std::span<const double> valid;  ///< completions of the samples that count, in order
   std::size_t all = 0;            ///< samples, with those that do not count
   Nanoseconds elapsed = 0;        ///< in which they were taken
+  Nanoseconds at_least = 0;       ///< what a sample will take from now on, whatever those before took
 };
 
 /// Whether to stop, and where not, how many samples to take before asking again: at least a quarter more, so that the
@@ -46,6 +47,10 @@ struct Decision {
   StopReason reason = StopReason::none;
   std::size_t next = 0;
 };
+
+/// How many samples of so many ns fit between two anchors of clocks that are compared: what is told of their error
+/// holds for kClockHorizon. One at least.
+std::size_t samples_between_anchors(double per_sample);
 
 /// How many samples to take at first where one takes about so long.
 std::size_t first_chunk(const StopRule& rule, Nanoseconds per_sample);

@@ -14,7 +14,6 @@ namespace weft {
 namespace {
 
 constexpr double kNsPerUs = 1000;
-constexpr double kMostInvalid = 0.05;
 
 /// The valid ones of a vector with an element per sample.
 template <typename Value>
@@ -95,10 +94,11 @@ void judge(const Samples& samples, Record& record) {
   record.wrong = samples.checked ? std::to_string(samples.wrong) : "n/a";
   record.status = samples.checked && samples.wrong > 0 ? "wrong" : "ok";
   if (!samples.checked && record.reason.empty()) record.reason = samples.unchecked_reason;
-  if (record.invalid_share > kMostInvalid) {
+  const std::size_t all = samples.completion.size();
+  if (too_many_late(all - static_cast<std::size_t>(record.iterations), all)) {
     if (record.status == "ok") record.status = "failed";
-    add_reason(fmt::format("{:.0f} % of the {} samples started late{}", 100 * record.invalid_share,
-                           samples.completion.size(), record.sync == "barrier" ? "" : ": try --sync barrier"),
+    add_reason(fmt::format("{:.0f} % of the {} samples started late{}", 100 * record.invalid_share, all,
+                           record.sync == "barrier" ? "" : ": try --sync barrier"),
                record);
   } else if (record.measured() && start_uncertainty(record) > kMostStartUncertainty) {
     add_reason(fmt::format("bound of the clocks and skew of the start are {:.0f} % of the median",
@@ -108,6 +108,12 @@ void judge(const Samples& samples, Record& record) {
 }
 
 }  // namespace
+
+bool too_many_late(std::size_t late, std::size_t all) {
+  constexpr double kMostShare = 0.05;
+  constexpr std::size_t kByChance = 2;
+  return late > kByChance && static_cast<double>(late) > kMostShare * static_cast<double>(all);
+}
 
 double start_uncertainty(const Record& record) {
   const double uncertain = record.clock_bound_us + record.start_skew_us;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "results/record.hpp"
 #include "results/samples.hpp"
 
@@ -9,9 +11,13 @@ namespace weft {
 /// and what disturbed them, wrong, and status with its reason. The caller has filled bytes_per_rank, wire_bytes and
 /// logical_bytes. Every statistic is of the valid samples. Where there are too few, an interval or percentile stays 0;
 /// a batch has no percentiles.
-/// Status: "wrong" where the payload was; "failed" where more than 5 % of the samples started late; else "ok".
+/// Status: "wrong" where the payload was; "failed" where too_many_late; else "ok".
 /// Bandwidths are bytes over the median time: algbw = bytes_per_rank / time, busbw = algbw * busbw_factor.
 void summarise(const Samples& samples, double busbw_factor, Record& record);
+
+/// Whether so many of all samples started late that the point is none: more than 5 %, and more than two, since in a few
+/// samples of a long operation one or two say nothing.
+bool too_many_late(std::size_t late, std::size_t all);
 
 /// Above it a row's reason says so.
 inline constexpr double kMostStartUncertainty = 0.05;

@@ -99,7 +99,7 @@ def osu_time(options, delay_ns):
 
 def prove_real(options, say, section):
     options.need_this_machine()
-    rounds = options.count(9, 1)
+    rounds = options.count(21, 1)
     ways = {"weft": lambda delay: in_scratch(lambda folder: weft_time(options, delay, "", folder)),
             "weft --sync native": lambda delay: in_scratch(lambda folder: weft_time(options, delay, "native", folder)),
             "OSU": lambda delay: osu_time(options, delay)}

@@ -61,6 +61,27 @@ TEST(RoundTime, WindowWidensWhereMoreThanTwoPercentAreLate) {
   EXPECT_EQ(window.length(), StartWindow::kMost);
 }
 
+TEST(RoundTime, AWindowBeyondATickTellsOfACrowdedMachine) {
+  StartWindow window(1000);
+  EXPECT_FALSE(window.crowded());
+  while (window.length() <= StartWindow::kTick) window.started(true);
+  EXPECT_TRUE(window.crowded());
+  StartWindow slow_fabric(2 * StartWindow::kTick);  // which is no sign of it
+  slow_fabric.started(false);
+  EXPECT_FALSE(slow_fabric.crowded());
+}
+
+TEST(RoundTime, GivesWayToTheBarrierWhereItsWindowOutgrowsATick) {
+  // A message in 25 is late by 30 ms, as where its rank must wait for a core.
+  Experiment crowded = jittery(StartSync::automatic, 0);
+  crowded.ranks = 2;
+  crowded.fabric.stall_share = 0.04;
+  crowded.fabric.stall_factor = 30'000;
+  const Samples samples = model_point::measure(crowded);
+  EXPECT_EQ(samples.sync, "barrier");
+  EXPECT_GE(samples.completion.size(), 200U);
+}
+
 TEST(RoundTime, IsChosenWhereClocksAndCoresAllow) {
   EXPECT_EQ(choose_start(StartSync::automatic, {}), StartSync::round_time);
   EXPECT_EQ(choose_start(StartSync::automatic, {.clock_bound_ns = 50, .operation_ns = 1000}), StartSync::round_time);

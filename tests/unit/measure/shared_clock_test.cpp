@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "measure/global_clock.hpp"
+#include "tests/unit/measure/forwarding_communicator.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -14,22 +15,12 @@ namespace weft {
 namespace {
 
 /// Another's messages, by a clock that is so many ns ahead.
-class MovedClock final : public Communicator {
+class MovedClock final : public ForwardingCommunicator {
  public:
-  MovedClock(Communicator& of, Nanoseconds ahead) : Communicator(of.rank(), of.ranks()), of_(of), ahead_(ahead) {}
-  Memory allocate(Bytes bytes) override { return of_.allocate(bytes); }
-  void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) override {
-    of_.post_send(peer, channel, data, bytes, pending);
-  }
-  void post_recv(int peer, int channel, std::byte* into, Bytes bytes, Pending& pending) override {
-    of_.post_recv(peer, channel, into, bytes, pending);
-  }
-  void progress() override { of_.progress(); }
-  void relax(Nanoseconds until) override { of_.relax(until); }
-  Nanoseconds now() const override { return of_.now() + ahead_; }
+  MovedClock(Communicator& of, Nanoseconds ahead) : ForwardingCommunicator(of), ahead_(ahead) {}
+  Nanoseconds now() const override { return of().now() + ahead_; }
 
  private:
-  Communicator& of_;
   Nanoseconds ahead_;
 };
 

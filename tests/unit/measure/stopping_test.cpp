@@ -68,6 +68,20 @@ TEST(Stopping, ATinyBudgetStillGivesTheLeastIterations) {
   EXPECT_EQ(after(rule, noisy(4, 0.5)).next, kLeastIterations - 4);
 }
 
+TEST(Stopping, ASlowerStartLeavesTheBudgetFewerSamples) {
+  StopRule rule;
+  rule.budget = 200 * kEach;
+  const std::vector<double> taken = noisy(100, 0.5);
+  const Decision slower = decide(rule, {.valid = taken, .all = 100, .elapsed = 100 * kEach, .at_least = 20 * kEach});
+  EXPECT_EQ(slower.reason, StopReason::none);
+  EXPECT_LE(slower.next, 5U);
+}
+
+TEST(Stopping, ComparedClocksAreAnchoredWithinTheirHorizon) {
+  EXPECT_EQ(samples_between_anchors(kEach), 100U);
+  EXPECT_EQ(samples_between_anchors(1e12), 1U);
+}
+
 TEST(Stopping, TheRanksAgreeRarely) {
   StopRule rule;
   rule.budget = 100'000 * kEach;
