@@ -125,6 +125,7 @@ void print_violations(const std::vector<Violation>& violations) {
 
 int check(const Check& wanted) {
   const ResultSet set = read_result_set(wanted.folder);
+  require_launch(set);
   CheckReport found;
   found.curves = curves_of(set);
   if (found.curves.empty())
