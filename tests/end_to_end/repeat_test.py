@@ -129,6 +129,7 @@ class Launches(RepeatTest):
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertIn("2 result sets, 1 points, 0 changes", result.stdout)
         history = json.loads(series.read_text())
+        self.assertEqual(json.loads(weft("history", self.folder / "campaigns", "--json", "-").stdout), history)
         self.assertEqual([(entry["name"], entry["launches"]) for entry in history["entries"]], [("monday", 2), ("tuesday", 2)])
         plot = subprocess.run([SOURCE / "scripts/plot.py", "--history", series], capture_output=True, text=True, check=False)
         self.assertEqual(plot.returncode, OK, plot.stderr)
