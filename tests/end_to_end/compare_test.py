@@ -50,6 +50,9 @@ class Compare(ProgramTest):
                 row.update(time_us_median=statistics.median(times), time_us_mean=statistics.fmean(times),
                            time_us_min=min(times), time_us_median_low=min(times),
                            time_us_max=max(times), time_us_median_high=max(times))
+                row["busbw_GBps"] = ""
+                for rate, bytes_ in (("algbw_GBps", "bytes_per_rank"), ("wirebw_GBps", "wire_bytes")):
+                    row[rate] = int(row[bytes_]) / row["time_us_median"] / 1e3
                 if change:
                     change(row)
             write_rows(folder / "points.csv", rows)
@@ -208,7 +211,7 @@ class Compare(ProgramTest):
     def test_rows_and_samples_must_agree(self):
         good = self.campaign("good", launches=1)
         bad = self.campaign("bad", launches=1,
-                            change=lambda row: row.update(time_us_median=row["time_us_min"]))
+                            change=lambda row: row.update(time_us_median=row["time_us_min"], algbw_GBps="", wirebw_GBps=""))
         self.refused(good, bad, says=["samples.csv", "point 0", "median of its samples"])
 
 
