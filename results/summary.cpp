@@ -26,9 +26,9 @@ std::vector<Value> valid_of(const std::vector<Value>& values, const std::vector<
   return chosen;
 }
 
-/// 0 where there are too few samples to say.
-double percentile_us(const std::vector<double>& sorted, double q) {
-  const bool enough = sorted.size() >= samples_for_percentile(std::max(q, 1 - q));
+/// 0 where the series is worth too few independent samples to say.
+double percentile_us(const std::vector<double>& sorted, double q, double effective_n) {
+  const bool enough = effective_n >= static_cast<double>(samples_for_percentile(std::max(q, 1 - q)));
   return enough ? quantile_of_sorted(sorted, q) / kNsPerUs : 0;
 }
 
@@ -53,10 +53,10 @@ void summarise_times(const std::vector<double>& series, Record& record) {
   record.time_us_mean = sum / static_cast<double>(sorted.size()) / kNsPerUs;
   record.outliers = count_outliers(sorted);
   const bool single = record.batch == 1;  // the mean of a batch has no percentiles of a call
-  record.time_us_p05 = single ? percentile_us(sorted, 0.05) : 0;
-  record.time_us_p95 = single ? percentile_us(sorted, 0.95) : 0;
-  record.time_us_p99 = single ? percentile_us(sorted, 0.99) : 0;
-  record.time_us_p999 = single ? percentile_us(sorted, 0.999) : 0;
+  record.time_us_p05 = single ? percentile_us(sorted, 0.05, record.effective_n) : 0;
+  record.time_us_p95 = single ? percentile_us(sorted, 0.95, record.effective_n) : 0;
+  record.time_us_p99 = single ? percentile_us(sorted, 0.99, record.effective_n) : 0;
+  record.time_us_p999 = single ? percentile_us(sorted, 0.999, record.effective_n) : 0;
 }
 
 /// The rank that was slowest most often; the lower one where two are equally often.

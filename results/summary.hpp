@@ -7,8 +7,8 @@ namespace weft {
 
 /// Fills the columns that follow from the samples: times, bandwidths, slowest rank, iterations, how they were measured
 /// and what disturbed them, wrong, and status with its reason. The caller has filled bytes_per_rank, wire_bytes and
-/// logical_bytes. Every statistic is of the valid samples. Where there are too few, an interval or percentile stays 0;
-/// a batch has no percentiles.
+/// logical_bytes. Every statistic is of the valid samples. Where there are too few independent ones, an interval or
+/// percentile stays 0; a batch has no percentiles.
 /// Status: "wrong" where the payload was; "failed" where more than 5 % of the samples started late; else "ok".
 /// Bandwidths are bytes over the median time: algbw = bytes_per_rank / time, busbw = algbw * busbw_factor.
 void summarise(const Samples& samples, double busbw_factor, Record& record);
