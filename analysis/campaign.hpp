@@ -24,7 +24,9 @@ inline constexpr int kMostLaunches = 10'000;
 struct PlannedLaunch {
   std::string folder;       ///< below the campaign: "007", or with two commands "base/007", "new/007"
   std::size_t command = 0;  ///< index into Campaign::commands
-  int number = 0;           ///< from 1; with two commands both have launch 7
+  /// From 1, what --launch gives: of two commands "base/007" has 13 and "new/007" 14. Launches of one number draw the
+  /// same on a simulated fabric, so that a comparison of the two would be of copies.
+  int number = 0;
 };
 
 /// One attempt at a launch, as it went.
