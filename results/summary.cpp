@@ -9,6 +9,8 @@
 #include "statistics/quantile.hpp"
 #include <fmt/format.h>
 
+#include "core/text.hpp"
+
 namespace weft {
 
 namespace {
@@ -101,7 +103,9 @@ void judge(const Samples& samples, Record& record) {
                            samples.completion.size(), record.sync == "barrier" ? "" : ": try --sync barrier"),
                record);
   } else if (record.measured() && start_uncertainty(record) > kMostStartUncertainty) {
-    add_reason(fmt::format("bound of the clocks and skew of the start are {:.0f} % of the median",
+    add_reason(fmt::format("{} {:.0f} % of the median",
+                           arrival_of(record).empty() ? "bound of the clocks and skew of the start are"
+                                                      : "bound of the clocks is",
                            100 * start_uncertainty(record)),
                record);
   }
@@ -109,8 +113,15 @@ void judge(const Samples& samples, Record& record) {
 
 }  // namespace
 
+std::string arrival_of(const Record& record) {
+  constexpr std::string_view kKey = "arrival=";
+  for (const std::string& note : split(record.notes, ';'))
+    if (note.starts_with(kKey)) return note.substr(kKey.size());
+  return {};
+}
+
 double start_uncertainty(const Record& record) {
-  const double uncertain = record.clock_bound_us + record.start_skew_us;
+  const double uncertain = record.clock_bound_us + (arrival_of(record).empty() ? record.start_skew_us : 0);
   return uncertain > 0 && record.time_us_median > 0 ? uncertain / record.time_us_median : 0;
 }
 

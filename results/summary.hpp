@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "results/record.hpp"
 #include "results/samples.hpp"
 
@@ -16,7 +18,10 @@ void summarise(const Samples& samples, double busbw_factor, Record& record);
 /// Above it a row's reason says so.
 inline constexpr double kMostStartUncertainty = 0.05;
 
-/// Bound of the clocks + start skew, as a share of the median.
+/// Bound of the clocks + start skew, as a share of the median; without the skew where it was asked for (--arrival).
 double start_uncertainty(const Record& record);
+
+/// The imbalance that was asked for, as the row's notes have it ("one-late:0:100us"); empty where none was.
+std::string arrival_of(const Record& record);
 
 }  // namespace weft
