@@ -176,11 +176,14 @@ void validate_command(const std::vector<std::string>& command) {
         throw UsageError(fmt::format("the command has {}, which weft repeat gives to each launch: leave it out", flag));
 }
 
+bool is_campaign(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  return std::filesystem::exists(folder / kFile, ignored);
+}
+
 Campaign read_campaign(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kFile;
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored))
-    throw UsageError(fmt::format("{} is no campaign: {} is missing", folder.string(), kFile));
+  if (!is_campaign(folder)) throw UsageError(fmt::format("{} is no campaign: {} is missing", folder.string(), kFile));
   const nlohmann::json json = nlohmann::json::parse(read_text(path), nullptr, false);
   if (!json.is_object()) throw UsageError(fmt::format("{}: is no JSON object, or cut in the middle", path.string()));
   const Members members(json, path.string());

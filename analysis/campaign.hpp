@@ -77,6 +77,9 @@ std::vector<std::string> launch_words(const std::vector<std::string>& command, c
 /// Throws UsageError where the command has flags that launch_words gives it, or {launch} and no {out}.
 void validate_command(const std::vector<std::string>& command);
 
+/// Whether there is a campaign.json in the folder.
+bool is_campaign(const std::filesystem::path& folder);
+
 /// Throws UsageError naming campaign.json and what is wrong in it: no such file, no JSON, another schema, a missing or
 /// wrong member, a launch that the campaign does not have.
 Campaign read_campaign(const std::filesystem::path& folder);

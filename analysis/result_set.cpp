@@ -16,12 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool holds(const fs::path& folder, const char* file) {
+bool is_run_folder(const fs::path& folder) {
   std::error_code ignored;
-  return fs::exists(folder / file, ignored);
+  return fs::exists(folder / "run.json", ignored);
 }
-
-bool is_run_folder(const fs::path& folder) { return holds(folder, "run.json"); }
 
 /// The children by their names. Whether a campaign planned them is not known yet.
 std::map<std::string, std::optional<PlannedLaunch>> run_folders_in(const fs::path& folder) {
@@ -35,12 +33,11 @@ std::map<std::string, std::optional<PlannedLaunch>> run_folders_in(const fs::pat
 
 /// The campaign that filled the folder: its own, or that of which the folder is one of two sides.
 std::optional<Campaign> campaign_of(const fs::path& folder, std::string& side) {
-  constexpr const char* kFile = "campaign.json";
-  if (holds(folder, kFile)) return read_campaign(folder);
+  if (is_campaign(folder)) return read_campaign(folder);
   std::error_code ignored;
   const fs::path whole = fs::canonical(folder, ignored);
   side = whole.filename().string();
-  if ((side != "base" && side != "new") || !holds(whole.parent_path(), kFile)) return std::nullopt;
+  if ((side != "base" && side != "new") || !is_campaign(whole.parent_path())) return std::nullopt;
   return read_campaign(whole.parent_path());
 }
 

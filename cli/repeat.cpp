@@ -84,10 +84,10 @@ void validate_repeat(const Repeat& wanted) {
 }
 
 Campaign new_campaign(const Repeat& wanted) {
-  std::error_code error;
-  if (fs::exists(fs::path(wanted.out) / "campaign.json", error))
+  if (is_campaign(wanted.out))
     throw UsageError(
         fmt::format("--out {}: is a campaign already: go on with --resume, or give another folder", wanted.out));
+  std::error_code error;
   fs::create_directories(wanted.out, error);
   if (!fs::is_directory(wanted.out, error) || !fs::is_empty(wanted.out, error) || error)
     throw UsageError(fmt::format("--out {}: cannot be made, or holds something: give a new folder", wanted.out));
