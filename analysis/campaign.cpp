@@ -98,14 +98,12 @@ std::vector<std::vector<std::string>> commands_of(const Members& members) {
 
 Attempt attempt_of(const Members& members, const std::vector<PlannedLaunch>& order) {
   Attempt attempt{.folder = members.text("folder"),
-                  .number = members.whole("launch", 1, kMostLaunches),
+                  .number = members.whole("launch", 1, 2 * kMostLaunches),
                   .attempt = members.whole("attempt", 1, kMostLaunches),
                   .started = members.text("started"),
                   .ended = members.time("ended")};
   if (!attempt.ended.empty()) attempt.exit_code = members.whole("exit_code", 0, 255);
-  const auto same = [&](const PlannedLaunch& planned) {
-    return planned.folder == attempt.folder && planned.number == attempt.number;
-  };
+  const auto same = [&](const PlannedLaunch& planned) { return planned.folder == attempt.folder; };
   if (std::none_of(order.begin(), order.end(), same)) members.fail("folder", "one of the campaign's launches");
   return attempt;
 }
@@ -124,7 +122,8 @@ std::vector<PlannedLaunch> Campaign::order() const {
     }
     const std::size_t first = number % 2 == 1 ? 0 : 1;
     for (const std::size_t command : {first, 1 - first})
-      launches.push_back({fmt::format("{}/{}", kSets[command], name), command, number});
+      launches.push_back(
+          {fmt::format("{}/{}", kSets[command], name), command, 2 * number - 1 + static_cast<int>(command)});
   }
   return launches;
 }
@@ -177,11 +176,14 @@ void validate_command(const std::vector<std::string>& command) {
         throw UsageError(fmt::format("the command has {}, which weft repeat gives to each launch: leave it out", flag));
 }
 
+bool is_campaign(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  return std::filesystem::exists(folder / kFile, ignored);
+}
+
 Campaign read_campaign(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kFile;
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored))
-    throw UsageError(fmt::format("{} is no campaign: {} is missing", folder.string(), kFile));
+  if (!is_campaign(folder)) throw UsageError(fmt::format("{} is no campaign: {} is missing", folder.string(), kFile));
   const nlohmann::json json = nlohmann::json::parse(read_text(path), nullptr, false);
   if (!json.is_object()) throw UsageError(fmt::format("{}: is no JSON object, or cut in the middle", path.string()));
   const Members members(json, path.string());

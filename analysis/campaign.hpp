@@ -24,7 +24,9 @@ inline constexpr int kMostLaunches = 10'000;
 struct PlannedLaunch {
   std::string folder;       ///< below the campaign: "007", or with two commands "base/007", "new/007"
   std::size_t command = 0;  ///< index into Campaign::commands
-  int number = 0;           ///< from 1; with two commands both have launch 7
+  /// From 1, what --launch gives: of two commands "base/007" has 13 and "new/007" 14. Launches of one number draw the
+  /// same on a simulated fabric, so that a comparison of the two would be of copies.
+  int number = 0;
 };
 
 /// One attempt at a launch, as it went.
@@ -74,6 +76,9 @@ std::vector<std::string> launch_words(const std::vector<std::string>& command, c
 
 /// Throws UsageError where the command has flags that launch_words gives it, or {launch} and no {out}.
 void validate_command(const std::vector<std::string>& command);
+
+/// Whether there is a campaign.json in the folder.
+bool is_campaign(const std::filesystem::path& folder);
 
 /// Throws UsageError naming campaign.json and what is wrong in it: no such file, no JSON, another schema, a missing or
 /// wrong member, a launch that the campaign does not have.

@@ -105,13 +105,15 @@ std::vector<ConditionDifference> Comparability::differences() const {
 
 std::vector<std::string> Comparability::notes() const {
   std::vector<std::string> notes;
-  for (const ResultSet* set : {&base_, &now_})
-    if (!set->skipped.empty())
-      notes.push_back(fmt::format("left out, since they were killed: {}", join(set->skipped, ", ")));
-  const nlohmann::json before = notable(base_.launches.front().run.info);
-  for (const Difference& difference : weft::differences(before, notable(now_.launches.front().run.info)))
-    notes.push_back(
-        fmt::format("{} differs, which is allowed: {} → {}", difference.key, difference.before, difference.after));
+  for (const ResultSet* set : {&base_, &now_}) {
+    notes.insert(notes.end(), set->notes.begin(), set->notes.end());
+    if (!set->lost.empty()) notes.push_back(fmt::format("without a result: {}", named(set->lost)));
+  }
+  if (!now_.launches.empty())
+    for (const Difference& difference :
+         weft::differences(notable(base_.launches.front().run.info), notable(now_.launches.front().run.info)))
+      notes.push_back(
+          fmt::format("{} differs, which is allowed: {} → {}", difference.key, difference.before, difference.after));
   for (const std::string& allowed : despite_)
     if (std::none_of(seen_.begin(), seen_.end(), [&](const auto& entry) { return covers(allowed, entry.second.key); }))
       notes.push_back(fmt::format("--despite {}: nothing differs there", allowed));

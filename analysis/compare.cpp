@@ -1,6 +1,7 @@
 #include "analysis/compare.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "results/difference.hpp"
 
 namespace weft {
@@ -53,31 +55,44 @@ std::size_t count_good(const std::vector<const Record*>& side) {
   return static_cast<std::size_t>(std::count_if(side.begin(), side.end(), is_good));
 }
 
-/// "failed in 2 of 10 launches of NEW: the reason".
-std::string what_ails(const std::vector<const Record*>& side) {
-  const std::size_t bad = side.size() - count_good(side);
-  const auto first = std::find_if_not(side.begin(), side.end(), is_good);
-  const std::string how = *first == nullptr ? "absent" : (*first)->status;
-  const std::string why = *first == nullptr || (*first)->reason.empty() ? "" : ": " + (*first)->reason;
-  return fmt::format("{} in {} of {} launches{}", how, bad, side.size(), why);
+/// In how many of its launches a point has a figure, the lost ones counted.
+Share good_of(const std::vector<const Record*>& rows, const ResultSet& set) {
+  return {count_good(rows), rows.size() + set.lost.size()};
 }
 
-/// Sets the verdict where it follows from what the rows say of themselves; false where figures must decide.
-bool judge_by_status(const PointRows& rows, PointComparison& point) {
-  const std::size_t good_base = count_good(rows.base);
-  const std::size_t good_new = count_good(rows.now);
+/// "failed in 2 of 10 launches: the reason; no result in 1 of 10 launches: new/003 (exit code 139)".
+std::string what_ails(const std::vector<const Record*>& rows, const ResultSet& set) {
+  const std::size_t all = rows.size() + set.lost.size();
+  std::vector<std::string> ails;
+  if (const auto first = std::find_if_not(rows.begin(), rows.end(), is_good); first != rows.end()) {
+    const std::string how = *first == nullptr ? "absent" : (*first)->status;
+    const std::string why = *first == nullptr || (*first)->reason.empty() ? "" : ": " + (*first)->reason;
+    ails.push_back(fmt::format("{} in {} of {} launches{}", how, rows.size() - count_good(rows), all, why));
+  }
+  if (!set.lost.empty())
+    ails.push_back(fmt::format("no result in {} of {} launches: {}", set.lost.size(), all, named(set.lost)));
+  return join(ails, "; ");
+}
+
+/// Sets the verdict where it follows from what the rows say of themselves, and from launches that left none; false
+/// where figures must decide.
+bool judge_by_status(const ResultSet& base, const ResultSet& now, const PointRows& rows, const CompareRules& rules,
+                     PointComparison& point) {
+  const Share good_base = good_of(rows.base, base);
+  const Share good_new = good_of(rows.now, now);
   const auto wrong = std::find_if(rows.now.begin(), rows.now.end(), is_wrong);
   if (wrong != rows.now.end()) {
     point.verdict = Verdict::wrong_data;
     point.reason = fmt::format("the payload check found {} wrong elements", (*wrong)->wrong);
-  } else if (good_base > 0 && (good_new == 0 || (good_new < rows.now.size() && good_base == rows.base.size()))) {
+  } else if (good_base.count > 0 && is_missing(good_base, good_new, rules.false_discovery_rate)) {
     point.verdict = Verdict::missing;
-    point.reason = what_ails(rows.now);
-  } else if (good_base == 0) {
+    point.reason = what_ails(rows.now, now);
+    if (!good_base.whole() && good_new.count > 0) point.reason += ", more often than in BASE";
+  } else if (good_base.count == 0) {
     point.verdict = Verdict::added;
     point.reason =
         std::any_of(rows.base.begin(), rows.base.end(), [](const Record* record) { return record != nullptr; })
-            ? "without a figure in BASE: " + what_ails(rows.base)
+            ? "without a figure in BASE: " + what_ails(rows.base, base)
             : "";
   } else {
     return false;
@@ -85,22 +100,32 @@ bool judge_by_status(const PointRows& rows, PointComparison& point) {
   return true;
 }
 
+/// Why a row has no such figure, and what would help.
+std::string want_of(const Record& record, Metric metric) {
+  if (std::isnan(record.time_us_median) && metric != Metric::mean_of_ranks)
+    return "since an imported log has means only: give --metric mean_of_ranks";
+  return "for want of samples: measure longer (--budget, or -n)";
+}
+
 /// Takes the metric of every good launch. False, with the reason, where one has none.
 bool take_figures(const PointRows& rows, Metric metric, PointComparison& point) {
   std::size_t without = 0;
+  std::string why;
   const auto take = [&](const std::vector<const Record*>& side, std::vector<double>& into) {
     for (const Record* record : side) {
       if (!is_good(record)) continue;
       const std::optional<double> value = value_of(*record, metric);
       if (value) into.push_back(*value);
-      if (!value) ++without;
+      if (value) continue;
+      ++without;
+      why = want_of(*record, metric);
     }
   };
   take(rows.base, point.base);
   take(rows.now, point.now);
   if (without == 0) return true;
-  point.reason = fmt::format("{} is n/a in {} of {} launches, for want of samples", name_of(metric), without,
-                             point.base.size() + point.now.size() + without);
+  point.reason = fmt::format("{} is n/a in {} of {} launches, {}", name_of(metric), without,
+                             point.base.size() + point.now.size() + without, why);
   point.base.clear();
   point.now.clear();
   return false;
@@ -142,6 +167,7 @@ void sort_points(std::vector<PointComparison>& points) {
 Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRules& rules,
                    const std::vector<std::string>& despite) {
   Comparison comparison;
+  require_launch(base);
   comparison.base = base.folder;
   comparison.now = now.folder;
   comparison.base_launches = base.launches.size();
@@ -163,7 +189,8 @@ Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRul
     if (!wrong && !obstacle.empty()) {
       point.verdict = Verdict::incomparable;
       point.reason = obstacle;
-    } else if (!judge_by_status(rows, point) && take_figures(rows, rules.metric, point) && start_alike(rows, point)) {
+    } else if (!judge_by_status(base, now, rows, rules, point) && take_figures(rows, rules.metric, point) &&
+               start_alike(rows, point)) {
       estimate(point, rules, timer_resolution_us(base, now, point.point));
     }
     comparison.points.push_back(std::move(point));

@@ -59,8 +59,9 @@ std::string inconclusive_sentence(const Comparison& comparison) {
     return fmt::format("{} with {} and {} launches; {} of each, interleaved, would be enough", what,
                        comparison.base_launches, comparison.new_launches, needed);
   const PointComparison& first = worst(comparison, Verdict::inconclusive);
-  return fmt::format("{}, first of all {} ({}); more launches or a quieter machine would help", what, title_of(first),
-                     first.reason);
+  // A point without figures says itself what it lacks.
+  return fmt::format("{}, first of all {} ({}){}", what, title_of(first), first.reason,
+                     first.tested() ? "; more launches or a quieter machine would help" : "");
 }
 
 }  // namespace

@@ -83,19 +83,22 @@ const CurvePoint* point_at(const Curve& curve, Bytes bytes) {
 }
 
 /// T(m) <= T(m') for m < m': a buffer may be longer than what it holds.
-void check_monotony(const Curve& curve, std::vector<Violation>& into) {
+void check_monotony(const Curve& curve, GuidelineCheck& into) {
   for (std::size_t i = 0; i < curve.points.size(); ++i) {
     const CurvePoint* fastest = nullptr;
     for (std::size_t j = i + 1; j < curve.points.size(); ++j)
       if (fastest == nullptr || curve.points[j].time_us < fastest->time_us) fastest = &curve.points[j];
-    if (fastest == nullptr || !breaks(cost_of(curve.points[i]), cost_of(*fastest))) continue;
-    into.push_back(violation_of("monotony", curve, curve.points[i].bytes, cost_of(curve.points[i]), cost_of(*fastest),
-                                fmt::format("of {}: a longer message is faster", format_bytes(fastest->bytes))));
+    if (fastest == nullptr) continue;
+    ++into.compared;
+    if (!breaks(cost_of(curve.points[i]), cost_of(*fastest))) continue;
+    into.violations.push_back(
+        violation_of("monotony", curve, curve.points[i].bytes, cost_of(curve.points[i]), cost_of(*fastest),
+                     fmt::format("of {}: a longer message is faster", format_bytes(fastest->bytes))));
   }
 }
 
 /// T(m) <= k T(m / k): a message may be sent in parts.
-void check_splitting(const Curve& curve, std::vector<Violation>& into) {
+void check_splitting(const Curve& curve, GuidelineCheck& into) {
   for (const CurvePoint& whole : curve.points) {
     std::optional<Cost> least;
     Bytes parts = 0;
@@ -107,8 +110,10 @@ void check_splitting(const Curve& curve, std::vector<Violation>& into) {
       least = cost;
       parts = number;
     }
-    if (!least || !breaks(cost_of(whole), *least)) continue;
-    into.push_back(violation_of(
+    if (!least) continue;
+    ++into.compared;
+    if (!breaks(cost_of(whole), *least)) continue;
+    into.violations.push_back(violation_of(
         "splitting", curve, whole.bytes, cost_of(whole), *least,
         fmt::format("of {} parts of {}: splitting the message pays", parts, format_bytes(whole.bytes / parts))));
   }
@@ -153,7 +158,7 @@ std::optional<Cost> cost_at(const std::vector<const Curve*>& curves, std::string
 
 /// Says of the slower side's curve in which choice of algorithms it breaks the guideline.
 void check_guideline(const Guideline& guideline, const Group& group, const Curve& curve, std::string_view algorithm,
-                     std::vector<Violation>& into) {
+                     GuidelineCheck& into) {
   for (const CurvePoint& point : curve.points) {
     if (point.bytes == 0) continue;
     if (algorithm == kFastest) {
@@ -176,8 +181,10 @@ void check_guideline(const Guideline& guideline, const Group& group, const Curve
       parts.push_back(fmt::format("{} ({})", operation, part->algorithm));
     }
     const bool told_already = algorithm == kFastest && all_alike;
-    if (!all || told_already || !breaks(cost_of(point), bound)) continue;
-    into.push_back(violation_of(
+    if (!all || told_already) continue;
+    ++into.compared;
+    if (!breaks(cost_of(point), bound)) continue;
+    into.violations.push_back(violation_of(
         fmt::format("{} <= {}", guideline.slower,
                     join(std::vector<std::string>(guideline.faster.begin(), guideline.faster.end()), " + ")),
         curve, point.bytes, cost_of(point), bound,
@@ -186,7 +193,7 @@ void check_guideline(const Guideline& guideline, const Group& group, const Curve
 }
 
 /// An algorithm of weft's that beats the library's own choice names a mistuned library.
-void check_native(const Group& group, const Curve& native, std::vector<Violation>& into) {
+void check_native(const Group& group, const Curve& native, GuidelineCheck& into) {
   std::vector<const Curve*> others;
   for (const Curve* curve : group.curves)
     if (curve->operation == native.operation && curve->dtype == native.dtype && curve->op == native.op &&
@@ -194,16 +201,18 @@ void check_native(const Group& group, const Curve& native, std::vector<Violation
       others.push_back(curve);
   for (const CurvePoint& point : native.points) {
     const std::optional<Cost> best = cost_at(others, kFastest, point.bytes);
-    if (!best || !breaks(cost_of(point), *best)) continue;
-    into.push_back(violation_of("native <= algorithms", native, point.bytes, cost_of(point), *best,
-                                fmt::format("of {}: the library chooses badly", best->algorithm)));
+    if (!best) continue;
+    ++into.compared;
+    if (!breaks(cost_of(point), *best)) continue;
+    into.violations.push_back(violation_of("native <= algorithms", native, point.bytes, cost_of(point), *best,
+                                           fmt::format("of {}: the library chooses badly", best->algorithm)));
   }
 }
 
 }  // namespace
 
-std::vector<Violation> violations_of(const std::vector<Curve>& curves) {
-  std::vector<Violation> all;
+GuidelineCheck check_guidelines(const std::vector<Curve>& curves) {
+  GuidelineCheck all;
   for (const Curve& curve : curves) {
     Group group;
     for (const Curve& other : curves)

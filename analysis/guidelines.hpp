@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,16 @@ struct Violation {
 /// What a violation must exceed beside the intervals.
 inline constexpr double kWorthTelling = 1.05;
 
+/// What the curves were held against, and what they broke.
+struct GuidelineCheck {
+  std::size_t compared = 0;  ///< times with the bound of a guideline, of those that both sides have
+  std::vector<Violation> violations;
+};
+
 /// All violations of more than 5 % whose medians' intervals lie apart, in the order of the curves. Sizes are
 /// bytes_per_rank, in which every operation names the same whole buffer. Compared are curves of one transport, number
 /// of ranks and place: native with native, each algorithm with itself, and where there are several the fastest with the
 /// fastest; of one element type where both sides have it.
-std::vector<Violation> violations_of(const std::vector<Curve>& curves);
+GuidelineCheck check_guidelines(const std::vector<Curve>& curves);
 
 }  // namespace weft

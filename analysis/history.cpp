@@ -49,6 +49,7 @@ std::vector<DatedSet> sets_in_order(const fs::path& folder) {
     const fs::path path = child.is_directory(error) ? result_set_of(child.path()) : fs::path();
     if (path.empty()) continue;
     ResultSet set = read_result_set(path);
+    if (set.launches.empty()) continue;  // all of them failed
     std::string started = text_in(set.launches.front().run.info, "started");
     for (const Launch& launch : set.launches) started = std::min(started, text_in(launch.run.info, "started"));
     sets.push_back({{child.path().filename().string(), started, set.launches.size()}, std::move(set)});

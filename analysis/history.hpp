@@ -41,8 +41,8 @@ struct History {
 inline constexpr std::size_t kFewestForHistory = 8;
 
 /// Reads a folder whose children are campaigns, other result sets or run folders, and seeks each point's change points
-/// (E-divisive). Of a campaign with two commands it takes `new`. Children in which there is no run are left out; rows
-/// that are not `ok` too. Throws UsageError: no such folder, no run below it, a damaged run.
+/// (E-divisive). Of a campaign with two commands it takes `new`. Children without a launch that has a result are left
+/// out; rows that are not `ok` too. Throws UsageError: no such folder, no run below it, a damaged run.
 History read_history(const std::filesystem::path& folder);
 
 /// The changes, a line each: since when, before, after, ratio, p; or why there is none. Advice, no verdict: a change

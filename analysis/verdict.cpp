@@ -83,6 +83,12 @@ double smallest_p(std::size_t n_a, std::size_t n_b) {
   return std::min(1.0, 2 / arrangements);
 }
 
+bool is_missing(const Share& base, const Share& now, double level) {
+  if (now.count == 0) return true;
+  if (now.whole()) return false;
+  return base.whole() || fisher_exact(base.of - base.count, base.of, now.of - now.count, now.of) <= level;
+}
+
 void estimate(PointComparison& point, const CompareRules& rules, double resolution_us) {
   point.base_time = median(point.base);
   point.new_time = median(point.now);

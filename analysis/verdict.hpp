@@ -55,6 +55,17 @@ struct PointComparison {
   bool tested() const { return !base.empty() && !now.empty(); }
 };
 
+/// In how many of the launches that were to measure it a point has a figure.
+struct Share {
+  std::size_t count = 0, of = 0;
+
+  bool whole() const { return count == of; }
+};
+
+/// Whether NEW has lost a point that BASE has: it is without a figure in all launches, or in some though in none of
+/// BASE, or in more than in BASE by Fisher's exact test (one-sided) at `level`.
+bool is_missing(const Share& base, const Share& now, double level);
+
 /// The smallest p-value that the exact test can give: 2 / C(n_a + n_b, n_a).
 double smallest_p(std::size_t n_a, std::size_t n_b);
 

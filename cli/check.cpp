@@ -1,17 +1,17 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <system_error>
 
+#include "analysis/compare.hpp"
 #include "analysis/curves.hpp"
 #include "analysis/guidelines.hpp"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/report_file.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "results/durable_file.hpp"
 
 namespace weft::cli {
 
@@ -28,7 +28,7 @@ struct CheckReport {
   std::vector<Curve> curves;
   std::vector<std::optional<CurveFit>> fits;  ///< of each curve
   std::vector<LogGP> loggp;
-  std::vector<Violation> violations;
+  GuidelineCheck guidelines;
 };
 
 nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
@@ -72,7 +72,7 @@ nlohmann::json json_of(const CheckReport& found) {
                      {"G_ns_per_byte", p.gap_per_byte_ns},
                      {"g_us", p.gap_us ? nlohmann::json(*p.gap_us) : nlohmann::json()}});
   nlohmann::json violations = nlohmann::json::array();
-  for (const Violation& v : found.violations)
+  for (const Violation& v : found.guidelines.violations)
     violations.push_back({{"guideline", v.guideline},
                           {"series", v.series},
                           {"bytes_per_rank", v.bytes},
@@ -81,7 +81,7 @@ nlohmann::json json_of(const CheckReport& found) {
                           {"factor", v.factor},
                           {"interval_known", v.has_interval},
                           {"sentence", v.sentence}});
-  return {{"fits", fits}, {"loggp", loggp}, {"violations", violations}};
+  return {{"fits", fits}, {"loggp", loggp}, {"compared", found.guidelines.compared}, {"violations", violations}};
 }
 
 std::string bytes_text(double bytes) {
@@ -112,19 +112,25 @@ void print_fits(const CheckReport& found) {
         p.gap_us ? fmt::format(", g = {:.4g} us", *p.gap_us) : "; L, o and g apart cannot be had of a ping-pong");
 }
 
-void print_violations(const std::vector<Violation>& violations) {
+void print_violations(const GuidelineCheck& check) {
   bool unsure = false;
-  for (const Violation& violation : violations) {
+  for (const Violation& violation : check.violations) {
     fmt::print("{}{}: {}\n", violation.guideline, violation.has_interval ? "" : " *", violation.sentence);
     unsure = unsure || !violation.has_interval;
   }
   if (unsure) fmt::print("* without an interval: more samples or launches would tell whether it is noise\n");
-  fmt::print("{}\n", violations.empty() ? "no guideline is violated by more than 5 %"
-                                        : fmt::format("{} violations of guidelines", violations.size()));
+  if (check.compared == 0)
+    fmt::print("nothing was compared: no guideline has both its sides here, and no curve has two sizes\n");
+  else
+    fmt::print("{} in {}\n",
+               check.violations.empty() ? "no guideline is violated by more than 5 %"
+                                        : counted(check.violations.size(), "violation") + " of guidelines",
+               counted(check.compared, "comparison"));
 }
 
 int check(const Check& wanted) {
   const ResultSet set = read_result_set(wanted.folder);
+  require_launch(set);
   CheckReport found;
   found.curves = curves_of(set);
   if (found.curves.empty())
@@ -132,19 +138,15 @@ int check(const Check& wanted) {
         fmt::format("{}: holds no measured point of a collective or send_recv with right data", set.folder.string()));
   for (const Curve& curve : found.curves) found.fits.push_back(fit_of(curve));
   found.loggp = loggp_of(found.curves);
-  found.violations = violations_of(found.curves);
-  if (!wanted.json.empty()) {
-    try {
-      replace_file(wanted.json, json_of(found).dump(2) + "\n");
-    } catch (const std::system_error& error) {
-      throw UsageError(fmt::format("--json {}: cannot be written ({})", wanted.json, error.code().message()));
-    }
+  found.guidelines = check_guidelines(found.curves);
+  write_report("--json", wanted.json, json_of(found).dump(2) + "\n");
+  if (!is_standard_output(wanted.json)) {
+    print_fits(found);
+    fmt::print("\n");
+    print_violations(found.guidelines);
   }
-  print_fits(found);
-  fmt::print("\n");
-  print_violations(found.violations);
   constexpr int kViolated = 1;
-  return wanted.strict && !found.violations.empty() ? kViolated : static_cast<int>(ExitCode::ok);
+  return wanted.strict && !found.guidelines.violations.empty() ? kViolated : static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace
@@ -156,7 +158,10 @@ void add_check(CLI::App& app, Chosen& chosen) {
   command->add_option("run", wanted->folder, "A run folder, or a folder of the launches of one campaign")
       ->required()
       ->type_name("RUN");
-  command->add_option("--json", wanted->json, "Write fits and violations; as RUN/fits.json they are drawn by plot.py")
+  command
+      ->add_option(
+          "--json", wanted->json,
+          std::string("Fits and violations; as RUN/fits.json they are drawn by plot.py") + kDashIsStandardOutput)
       ->type_name("FILE");
   command->add_flag("--strict", wanted->strict, "Exit code 1 where a guideline is violated");
   command->callback([wanted, &chosen] { chosen = [wanted] { return check(*wanted); }; });

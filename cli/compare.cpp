@@ -1,7 +1,6 @@
 #include "analysis/compare.hpp"
 
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <system_error>
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/report_file.hpp"
 #include "core/error.hpp"
 
 namespace weft::cli {
@@ -30,8 +30,6 @@ struct Compare {
   std::string google_benchmark;              // folder
   std::string history;                       // folder
 };
-
-constexpr const char* kStandardOutput = "-";
 
 /// "3%" or "0.03". Throws UsageError naming the flag.
 double parse_threshold(const std::string& text) {
@@ -85,17 +83,6 @@ ResultSet read_checked(const std::filesystem::path& folder, std::vector<std::str
   return set;
 }
 
-void write_report(const std::filesystem::path& path, const std::string& text) {
-  if (path == kStandardOutput) {
-    fmt::print("{}", text);
-    return;
-  }
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw UsageError(fmt::format("{}: cannot be written", path.string()));
-}
-
 int compare(const Compare& wanted) {
   const CompareRules rules = rules_of(wanted);
   const auto [base_folder, new_folder] = folders_of(wanted.sets);
@@ -107,15 +94,15 @@ int compare(const Compare& wanted) {
   bool table = true;
   for (const Report& report : reports()) {
     const std::string& file = wanted.files.at(report.name);
-    if (!file.empty()) write_report(file, report.write(comparison));
-    table = table && file != kStandardOutput;
+    if (!file.empty()) write_report("--" + report.name, file, report.write(comparison));
+    table = table && !is_standard_output(file);
   }
   if (!wanted.google_benchmark.empty()) {
     const std::filesystem::path folder = wanted.google_benchmark;
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    write_report(folder / "base.json", google_benchmark_json(base));
-    write_report(folder / "new.json", google_benchmark_json(now));
+    write_report("--google-benchmark", folder / "base.json", google_benchmark_json(base));
+    write_report("--google-benchmark", folder / "new.json", google_benchmark_json(now));
   }
   if (table) fmt::print("{}", comparison_table(comparison));
   if (!wanted.history.empty()) fmt::print(table ? stdout : stderr, "\n{}", history_table(read_history(wanted.history)));
@@ -155,7 +142,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
       ->allow_extra_args(false)
       ->type_name("KEY");
   for (const Report& report : reports())
-    command->add_option("--" + report.name, wanted->files[report.name], report.summary + "; - is standard output")
+    command->add_option("--" + report.name, wanted->files[report.name], report.summary + kDashIsStandardOutput)
         ->type_name("FILE");
   command
       ->add_option("--google-benchmark", wanted->google_benchmark,

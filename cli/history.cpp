@@ -2,14 +2,13 @@
 
 #include <cstdio>
 #include <memory>
-#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/report_file.hpp"
 #include "core/error.hpp"
-#include "results/durable_file.hpp"
 
 namespace weft::cli {
 
@@ -19,16 +18,10 @@ struct HistoryRequest {
   std::string folder, json;
 };
 
-void write_history(const std::string& path, const History& history) try {
-  replace_file(path, to_json(history).dump(1) + "\n");
-} catch (const std::system_error& error) {
-  throw UsageError(fmt::format("--json: {}", error.what()));
-}
-
 int show_history(const HistoryRequest& wanted) {
   const History history = read_history(wanted.folder);
-  if (!wanted.json.empty()) write_history(wanted.json, history);
-  fmt::print("{}", history_table(history));
+  write_report("--json", wanted.json, to_json(history).dump(1) + "\n");
+  if (!is_standard_output(wanted.json)) fmt::print("{}", history_table(history));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -41,7 +34,9 @@ void add_history(CLI::App& app, Chosen& chosen) {
   command->add_option("folder", wanted->folder, "Folder of campaigns, result sets or run folders")
       ->required()
       ->type_name("DIR");
-  command->add_option("--json", wanted->json, "Write the series and their changes there; scripts/plot.py draws it")
+  command
+      ->add_option("--json", wanted->json,
+                   std::string("The series and their changes, which scripts/plot.py draws") + kDashIsStandardOutput)
       ->type_name("FILE");
   command->callback([wanted, &chosen] { chosen = [wanted] { return show_history(*wanted); }; });
 }

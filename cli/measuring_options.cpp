@@ -103,8 +103,9 @@ void add_measuring_flags(CLI::App& run, RunOptions& options) {
   add(run, "--noise-probe", "Seconds of fixed work, half before and half after the run, that show the system's noise",
       kHow, [&](const std::string& t) { options.noise_probe = parse_seconds(t, 0, 3600); })
       ->default_str("1");
-  add_integer(run, "--launch", "Number of this launch in its campaign: another order of the points, another draw", kHow,
-              options.launch_number, 0, 1'000'000'000);
+  add_integer(run, "--launch",
+              "Number of this launch in its campaign: another order of the points, another draw of the model's fabric",
+              kHow, options.launch_number, 0, 1'000'000'000);
 }
 
 }  // namespace weft::cli

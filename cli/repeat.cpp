@@ -24,10 +24,19 @@ constexpr const char* kExplanation =
     "  weft repeat --resume C                                           go on after an interruption\n"
     "  weft repeat --resume C -n 20                                     and with more launches than before\n"
     "\n"
-    "Launch N gets --out C/N --launch N (with --vs C/base/N and C/new/N) appended, or where the words {out} and\n"
-    "{launch} stand in the command, as a script or sh -c needs it. The number shuffles the order of the points.\n"
+    "Launch 7 gets --out C/007 --launch 7 appended (the folder as an absolute path); with --vs C/base/007 and 13, and\n"
+    "C/new/007 and 14. A command that has the words {out} and {launch} gets them there, as a script or sh -c needs "
+    "it.\n"
+    "The number shuffles the order of the points, and is another draw of a simulated fabric. What a launch prints is "
+    "in\n"
+    "C/007.log. Measured again (--resume), the launch's folder and log are replaced; campaign.json keeps all "
+    "attempts.\n"
     "\n"
-    "Exit codes: the worst of the launches' own; 124 counts one that ran past --timeout.";
+    "Exit codes: the largest of the launches' last attempts, where all were begun (124: past --timeout); that of the "
+    "last\n"
+    "one where three in a row failed, or one with --stop-on-failure; 2 where a launch ended well without a run "
+    "folder,\n"
+    "which ends the campaign; 128 + signal where one interrupted it. Codes 0 and 4 (wrong data) are no failure.";
 
 struct Repeat {
   std::string out, resume;
@@ -75,10 +84,10 @@ void validate_repeat(const Repeat& wanted) {
 }
 
 Campaign new_campaign(const Repeat& wanted) {
-  std::error_code error;
-  if (fs::exists(fs::path(wanted.out) / "campaign.json", error))
+  if (is_campaign(wanted.out))
     throw UsageError(
         fmt::format("--out {}: is a campaign already: go on with --resume, or give another folder", wanted.out));
+  std::error_code error;
   fs::create_directories(wanted.out, error);
   if (!fs::is_directory(wanted.out, error) || !fs::is_empty(wanted.out, error) || error)
     throw UsageError(fmt::format("--out {}: cannot be made, or holds something: give a new folder", wanted.out));
@@ -143,14 +152,16 @@ void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv) {
   command->add_option("-n,--launches", wanted->n, "Launches (of each of two commands); 8 or more for a comparison")
       ->check(CLI::Range(1, kMostLaunches))
       ->capture_default_str();
-  command->add_option("--out", wanted->out, "Folder of the campaign, to be made")->type_name("CAMPAIGN");
-  command->add_option("--resume", wanted->resume, "Campaign to go on with: what is cut off, failed or was never begun")
+  command->add_option("--out", wanted->out, "Folder of the campaign, to be made (or empty)")->type_name("CAMPAIGN");
+  command
+      ->add_option("--resume", wanted->resume,
+                   "Campaign to go on with: what was cut off, failed or never begun, once more")
       ->type_name("CAMPAIGN");
   command->add_option("--timeout", wanted->timeout_s, "Seconds that one launch may take; 0: any")
       ->capture_default_str();
   command->add_option("--pause", wanted->pause_s, "Seconds between launches")->capture_default_str();
   command->add_flag("--stop-on-failure", wanted->stop_on_failure,
-                    "End at the first launch that fails; not given: at three in a row");
+                    "End at the first launch that fails; not given: at the third of three in a row");
   command->add_option("command", wanted->misplaced)->group("");
   const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   wanted->commands = commands_after(words.subspan(static_cast<std::size_t>(own_words(argc, argv))));

@@ -212,7 +212,7 @@ MeasureOptions Session::measure_options(const Communicator& communicator) const 
 void Session::measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                                Samples& samples) {
   const MeasureOptions options = measure_options(*transport.communicator);
-  record.cache = name_of(options.cache);
+  if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
   if (options.arrival.pattern != ArrivalPattern::together)
     record.notes += (record.notes.empty() ? "" : ";") + ("arrival=" + describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);

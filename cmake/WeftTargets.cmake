@@ -12,7 +12,7 @@
 # Compiles a few sources of the target at a time, where reading large headers (CLI11, JSON, GoogleTest) takes most of the
 # time. The presets that join all sources of a target keep their way.
 function(weft_join_sources target)
-  if(NOT CMAKE_UNITY_BUILD)
+  if(WEFT_JOIN_SOURCES AND NOT CMAKE_UNITY_BUILD)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
   endif()
 endfunction()

@@ -21,6 +21,7 @@ struct Preamble {
   int iterations = 1;
   int warmup = 0;
   std::optional<LogSeries> of_weft;
+  bool medians = false;  ///< of weft's own table, unless that was of an imported run
 };
 
 /// Where a row has its figures, from the header.
@@ -61,8 +62,10 @@ void read_preamble(const std::vector<std::string_view>& words, std::string_view 
                    Preamble& to) {
   constexpr std::string_view kWeft = "# weft ";
   constexpr std::string_view kColumns = ": the columns of nccl-tests";
-  if (line.starts_with(kWeft) && line.find(kColumns) != std::string_view::npos)
+  if (line.starts_with(kWeft) && line.find(kColumns) != std::string_view::npos) {
     to.of_weft = series_of_weft(line.substr(kWeft.size(), line.find(kColumns) - kWeft.size()));
+    to.medians = !line.ends_with("means");
+  }
   if (words.size() > 3 && words[0] == "#" && words[1] == "nccl-tests" && words[2] == "version") to.version = words[3];
   if (words.size() > 3 && words[0] == "#" && words[1] == "Rank") {
     const std::optional<std::uint64_t> rank = whole_number_of(words[2]);
@@ -146,7 +149,7 @@ class Reader {
       if (words[at] == "N/A") continue;
       LogFigures figures;
       const double time = number_in(log_, number, words[at], "time");
-      (preamble_.of_weft ? figures.median : figures.mean_of_ranks) = time;
+      (preamble_.of_weft && preamble_.medians ? figures.median : figures.mean_of_ranks) = time;
       series.in_place = in_place;
       ImportedPoint point = make_point(series, size, figures, number);
       note_wrong(words[at + 3], number, point.record);

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "results/impossible.hpp"
 
 namespace weft {
 
@@ -143,51 +144,6 @@ std::vector<Column> result_columns() {
 /// Nothing that is measured is below zero, but for a difference of clocks.
 bool is_negative(const Column& column, std::string_view text) {
   return column.kind == ColumnKind::number && text.starts_with('-') && column.name != "clock_closure_us";
-}
-
-std::string cannot_be(const std::string& column, const std::string& value) {
-  return fmt::format("'{}' is no value for the column {}", value, column);
-}
-
-/// Two times of a row of which the first is at most the second, where both apply.
-struct Order {
-  const char* low_name;
-  double Record::*low;
-  const char* high_name;
-  double Record::*high;
-};
-
-constexpr Order kOrders[] = {
-    {"time_us_min", &Record::time_us_min, "time_us_p05", &Record::time_us_p05},
-    {"time_us_min", &Record::time_us_min, "time_us_median", &Record::time_us_median},
-    {"time_us_min", &Record::time_us_min, "time_us_mean", &Record::time_us_mean},
-    {"time_us_median_low", &Record::time_us_median_low, "time_us_median", &Record::time_us_median},
-    {"time_us_p05", &Record::time_us_p05, "time_us_median", &Record::time_us_median},
-    {"time_us_median", &Record::time_us_median, "time_us_median_high", &Record::time_us_median_high},
-    {"time_us_median", &Record::time_us_median, "time_us_p95", &Record::time_us_p95},
-    {"time_us_p95", &Record::time_us_p95, "time_us_p99", &Record::time_us_p99},
-    {"time_us_p99", &Record::time_us_p99, "time_us_p999", &Record::time_us_p999},
-    {"time_us_p999", &Record::time_us_p999, "time_us_max", &Record::time_us_max},
-    {"time_us_median", &Record::time_us_median, "time_us_max", &Record::time_us_max},
-    {"time_us_mean", &Record::time_us_mean, "time_us_max", &Record::time_us_max}};
-
-/// Why no measurement gives such a row; empty where one may.
-std::string impossible(const Record& r) {
-  if (r.status != "ok" && r.status != "wrong" && r.status != "refused" && r.status != "failed")
-    return cannot_be("status", r.status) + ", which is ok, wrong, refused or failed";
-  if (r.point < 0) return cannot_be("point", "");
-  if (r.batch < 1) return cannot_be("batch", std::to_string(r.batch));
-  if (r.effective_n > r.iterations) return cannot_be("effective_n", fmt::format("{:.10g}", r.effective_n));
-  for (const auto& [name, value] : {std::pair("slowest_share", r.slowest_share), {"invalid_share", r.invalid_share}})
-    if (value > 1) return cannot_be(name, fmt::format("{:.10g}", value));
-  constexpr double kRounding = 1 + 1e-9;  // of the 10 digits in the file
-  for (const Order& order : kOrders) {
-    const double low = r.*order.low;
-    const double high = r.*order.high;
-    if (low > 0 && high > 0 && low > high * kRounding)
-      return fmt::format("{} {:.10g} is more than {} {:.10g}", order.low_name, low, order.high_name, high);
-  }
-  return {};
 }
 
 }  // namespace

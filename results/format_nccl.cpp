@@ -1,3 +1,4 @@
+#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
@@ -57,13 +58,13 @@ class NcclFormatter final : public SeriesFormatter {
 
   std::string header(const Record& first) const override {
     return fmt::format(
-        "#\n# weft {}: the columns of nccl-tests, times are medians\n#\n"
+        "#\n# weft {}: the columns of nccl-tests, times are {}\n#\n"
         "#{:>65} {:>30}\n"
         "#{:>11} {:>13} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>7} {:>7} {:>7} {:>6}\n"
         "#{:>11} {:>13} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>7} {:>7} {:>7} {:>6}\n",
-        series_of(first), "out-of-place", "in-place", "size", "count", "type", "redop", "root", "time", "algbw",
-        "busbw", "#wrong", "time", "algbw", "busbw", "#wrong", "(B)", "(elements)", "", "", "", "(us)", "(GB/s)",
-        "(GB/s)", "", "(us)", "(GB/s)", "(GB/s)", "");
+        series_of(first), std::isnan(first.time_us_median) ? "means" : "medians", "out-of-place", "in-place", "size",
+        "count", "type", "redop", "root", "time", "algbw", "busbw", "#wrong", "time", "algbw", "busbw", "#wrong", "(B)",
+        "(elements)", "", "", "", "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)", "(GB/s)", "");
   }
 
   std::string row(const Record& record) override {

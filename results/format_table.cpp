@@ -35,7 +35,7 @@ TableColumn percentile_column(const std::string& title, double Record::*member) 
 std::string half_width(const Record& r) {
   if (r.time_us_median_low <= 0 || r.time_us_median <= 0) return "n/a";
   const double percent = 50 * (r.time_us_median_high - r.time_us_median_low) / r.time_us_median;
-  return fmt::format("{:.{}f}%", percent, percent < 9.95 ? 1 : 0);
+  return percent > 100 ? ">100%" : fmt::format("{:.{}f}%", percent, percent < 9.95 ? 1 : 0);
 }
 
 /// Binary units as everywhere; what is no round number is rounded to three digits: 28.9M.
@@ -128,7 +128,8 @@ std::vector<TableColumn> figure_columns(const std::vector<Record>& group) {
                                       {"n", false, [](const Record& r) { return std::to_string(r.iterations); }}};
   if (any(group, is_batched))
     columns.push_back({"batch", false, [](const Record& r) { return std::to_string(r.batch); }});
-  if (any(group, starts_apart)) columns.push_back(time_column("skew", &Record::start_skew_us));
+  const auto has_skew = [](const Record& r) { return starts_apart(r) || !arrival_of(r).empty(); };
+  if (any(group, has_skew)) columns.push_back(time_column("skew", &Record::start_skew_us));
   if (!is_barrier(first) && !has_logical(first) && !has_bubble(first)) {
     columns.push_back(bandwidth_column("alg GB/s", &Record::algbw_gbps));
     columns.push_back(bandwidth_column("bus GB/s", &Record::busbw_gbps));
@@ -147,12 +148,17 @@ std::vector<TableColumn> figure_columns(const std::vector<Record>& group) {
   return columns;
 }
 
+std::string sync_of(const Record& r) { return r.sync; }
+std::string cache_of(const Record& r) { return r.cache; }
+
 /// The different values of the measured rows, in order of appearance: "round-time", "rotate/hot"; empty without any.
-std::string values_of(const std::vector<Record>& group, std::string Record::*member) {
+std::string values_of(const std::vector<Record>& group, std::string (*value_of)(const Record&)) {
   std::vector<std::string> values;
-  for (const Record& r : group)
-    if (r.measured() && !(r.*member).empty() && std::find(values.begin(), values.end(), r.*member) == values.end())
-      values.push_back(r.*member);
+  for (const Record& r : group) {
+    const std::string value = value_of(r);
+    if (r.measured() && !value.empty() && std::find(values.begin(), values.end(), value) == values.end())
+      values.push_back(value);
+  }
   return join(values, "/");
 }
 
@@ -182,46 +188,59 @@ std::string group_of(const Record& r) {
 
 std::string heading_of(const std::vector<Record>& group) {
   std::string heading = title_of(group.front());
-  for (const auto& [what, value] : {std::pair("sync ", values_of(group, &Record::sync)),
-                                    {"cache ", values_of(group, &Record::cache)},
+  for (const auto& [what, value] : {std::pair("sync ", values_of(group, sync_of)),
+                                    {"arrival ", values_of(group, arrival_of)},
+                                    {"cache ", values_of(group, cache_of)},
                                     {"", counts_of(group)}})
     if (!value.empty()) heading += fmt::format(", {}{}", what, value);
   return heading;
 }
 
+/// Rows of several groups may come in turns, as those of a log that has sizes out of place and in place: a pattern's
+/// groups are printed when it ends.
 class TableFormatter final : public Formatter {
  public:
   std::string add(const Record& record) override {
     std::string text;
-    if (!group_.empty() && group_of(group_.front()) != group_of(record)) text = end_group();
-    group_.push_back(record);
+    if (!groups_.empty() && groups_.front().front().pattern != record.pattern) text = finish();
+    const auto group = std::find_if(groups_.begin(), groups_.end(), [&, name = group_of(record)](const auto& known) {
+      return group_of(known.front()) == name;
+    });
+    if (group == groups_.end())
+      groups_.push_back({record});
+    else
+      group->push_back(record);
     return text;
   }
 
-  std::string finish() override { return group_.empty() ? std::string() : end_group(); }
+  std::string finish() override {
+    std::string text;
+    for (const std::vector<Record>& group : groups_) text += table_of(group);
+    groups_.clear();
+    return text;
+  }
 
  private:
-  std::string end_group() {
-    const std::vector<TableColumn> points = point_columns(group_.front());
+  static std::string table_of(const std::vector<Record>& group) {
+    const std::vector<TableColumn> points = point_columns(group.front());
     std::vector<TableColumn> columns = points;
-    for (TableColumn& column : figure_columns(group_)) columns.push_back(std::move(column));
+    for (TableColumn& column : figure_columns(group)) columns.push_back(std::move(column));
     std::vector<std::vector<std::string>> rows(1);
     for (const TableColumn& column : columns) rows.front().push_back(column.title);
-    for (const Record& record : group_) {
+    for (const Record& record : group) {
       const std::size_t filled = record.measured() ? columns.size() : points.size();
       rows.emplace_back();
       for (std::size_t i = 0; i < filled; ++i) rows.back().push_back(columns[i].text(record));
     }
-    std::string text = fmt::format("\n{}\n{}", heading_of(group_), lines_of(rows, columns));
+    std::string text = fmt::format("\n{}\n{}", heading_of(group), lines_of(rows, columns, group));
     for (const Mark& mark : marks())
-      if (any(group_, mark.applies)) text += fmt::format(" {} {}\n", mark.sign, mark.meaning);
-    group_.clear();
+      if (any(group, mark.applies)) text += fmt::format(" {} {}\n", mark.sign, mark.meaning);
     return text;
   }
 
   /// Every column as wide as its widest cell.
-  std::string lines_of(const std::vector<std::vector<std::string>>& rows,
-                       const std::vector<TableColumn>& columns) const {
+  static std::string lines_of(const std::vector<std::vector<std::string>>& rows,
+                              const std::vector<TableColumn>& columns, const std::vector<Record>& group) {
     std::vector<std::size_t> widths(columns.size());
     for (const std::vector<std::string>& row : rows)
       for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
@@ -232,7 +251,7 @@ class TableFormatter final : public Formatter {
         text +=
             fmt::format(" {}{}", columns[i].left ? rows[line][i] : padding, columns[i].left ? padding : rows[line][i]);
       }
-      if (line > 0) text += remark_on(group_[line - 1]);
+      if (line > 0) text += remark_on(group[line - 1]);
       text += "\n";
     }
     return text;
@@ -246,7 +265,7 @@ class TableFormatter final : public Formatter {
     return text;
   }
 
-  std::vector<Record> group_;
+  std::vector<std::vector<Record>> groups_;
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Record {
   std::int64_t switches_voluntary = -1, switches_involuntary = -1;  ///< of all ranks while timed; -1: not known
   double steal_share = -1;  ///< of the CPU time of the ranks' hosts, taken by others; -1: not known
   std::string wrong;        ///< a number, or "n/a" where it was not checked
-  std::string cache;        ///< rotate, hot or fresh
+  std::string cache;        ///< rotate, hot, fresh or flush; empty on a simulated fabric, which has no caches
   bool oversubscribed = false;
   bool steady = true;  ///< false: no steady state was reached
   std::string status;  ///< ok, wrong, refused, failed

@@ -9,6 +9,8 @@
 #include "statistics/quantile.hpp"
 #include <fmt/format.h>
 
+#include "core/text.hpp"
+
 namespace weft {
 
 namespace {
@@ -25,9 +27,9 @@ std::vector<Value> valid_of(const std::vector<Value>& values, const std::vector<
   return chosen;
 }
 
-/// 0 where there are too few samples to say.
-double percentile_us(const std::vector<double>& sorted, double q) {
-  const bool enough = sorted.size() >= samples_for_percentile(std::max(q, 1 - q));
+/// 0 where the series is worth too few independent samples to say.
+double percentile_us(const std::vector<double>& sorted, double q, double effective_n) {
+  const bool enough = effective_n >= static_cast<double>(samples_for_percentile(std::max(q, 1 - q)));
   return enough ? quantile_of_sorted(sorted, q) / kNsPerUs : 0;
 }
 
@@ -52,10 +54,10 @@ void summarise_times(const std::vector<double>& series, Record& record) {
   record.time_us_mean = sum / static_cast<double>(sorted.size()) / kNsPerUs;
   record.outliers = count_outliers(sorted);
   const bool single = record.batch == 1;  // the mean of a batch has no percentiles of a call
-  record.time_us_p05 = single ? percentile_us(sorted, 0.05) : 0;
-  record.time_us_p95 = single ? percentile_us(sorted, 0.95) : 0;
-  record.time_us_p99 = single ? percentile_us(sorted, 0.99) : 0;
-  record.time_us_p999 = single ? percentile_us(sorted, 0.999) : 0;
+  record.time_us_p05 = single ? percentile_us(sorted, 0.05, record.effective_n) : 0;
+  record.time_us_p95 = single ? percentile_us(sorted, 0.95, record.effective_n) : 0;
+  record.time_us_p99 = single ? percentile_us(sorted, 0.99, record.effective_n) : 0;
+  record.time_us_p999 = single ? percentile_us(sorted, 0.999, record.effective_n) : 0;
 }
 
 /// The rank that was slowest most often; the lower one where two are equally often.
@@ -101,7 +103,9 @@ void judge(const Samples& samples, Record& record) {
                            record.sync == "barrier" ? "" : ": try --sync barrier"),
                record);
   } else if (record.measured() && start_uncertainty(record) > kMostStartUncertainty) {
-    add_reason(fmt::format("bound of the clocks and skew of the start are {:.0f} % of the median",
+    add_reason(fmt::format("{} {:.0f} % of the median",
+                           arrival_of(record).empty() ? "bound of the clocks and skew of the start are"
+                                                      : "bound of the clocks is",
                            100 * start_uncertainty(record)),
                record);
   }
@@ -115,8 +119,15 @@ bool too_many_late(std::size_t late, std::size_t all) {
   return late > kByChance && static_cast<double>(late) > kMostShare * static_cast<double>(all);
 }
 
+std::string arrival_of(const Record& record) {
+  constexpr std::string_view kKey = "arrival=";
+  for (const std::string& note : split(record.notes, ';'))
+    if (note.starts_with(kKey)) return note.substr(kKey.size());
+  return {};
+}
+
 double start_uncertainty(const Record& record) {
-  const double uncertain = record.clock_bound_us + record.start_skew_us;
+  const double uncertain = record.clock_bound_us + (arrival_of(record).empty() ? record.start_skew_us : 0);
   return uncertain > 0 && record.time_us_median > 0 ? uncertain / record.time_us_median : 0;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "results/record.hpp"
 #include "results/samples.hpp"
@@ -9,8 +10,8 @@ namespace weft {
 
 /// Fills the columns that follow from the samples: times, bandwidths, slowest rank, iterations, how they were measured
 /// and what disturbed them, wrong, and status with its reason. The caller has filled bytes_per_rank, wire_bytes and
-/// logical_bytes. Every statistic is of the valid samples. Where there are too few, an interval or percentile stays 0;
-/// a batch has no percentiles.
+/// logical_bytes. Every statistic is of the valid samples. Where there are too few independent ones, an interval or
+/// percentile stays 0; a batch has no percentiles.
 /// Status: "wrong" where the payload was; "failed" where too_many_late; else "ok".
 /// Bandwidths are bytes over the median time: algbw = bytes_per_rank / time, busbw = algbw * busbw_factor.
 void summarise(const Samples& samples, double busbw_factor, Record& record);
@@ -22,7 +23,10 @@ bool too_many_late(std::size_t late, std::size_t all);
 /// Above it a row's reason says so.
 inline constexpr double kMostStartUncertainty = 0.05;
 
-/// Bound of the clocks + start skew, as a share of the median.
+/// Bound of the clocks + start skew, as a share of the median; without the skew where it was asked for (--arrival).
 double start_uncertainty(const Record& record);
+
+/// The imbalance that was asked for, as the row's notes have it ("one-late:0:100us"); empty where none was.
+std::string arrival_of(const Record& record);
 
 }  // namespace weft

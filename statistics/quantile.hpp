@@ -20,8 +20,9 @@ double quantile_of_sorted(std::span<const double> sorted, double q);
 double quantile(std::vector<double> values, double q);
 double median(std::vector<double> values);
 
-/// The fewest samples with which the q-quantile of a distribution is likely (1 - alpha) to be exceeded by one at least:
-/// ln(alpha / 2) / ln(q), rounded up: 72, 368 and 3,688 for p95, p99 and p99.9. Below it a percentile is not printed.
+/// The fewest independent samples with which the q-quantile of a distribution is likely (1 - alpha) to be exceeded by
+/// one at least: ln(alpha / 2) / ln(q), rounded up: 72, 368 and 3,688 for p95, p99 and p99.9. Below it a percentile is
+/// not printed.
 std::size_t samples_for_percentile(double q, double alpha = 0.05);
 
 /// Distribution-free interval of the q-quantile by order statistics, exact binomial for few samples and its normal

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "statistics/mid_ranks.hpp"
+#include <boost/math/distributions/hypergeometric.hpp>
 #include <boost/math/distributions/normal.hpp>
 
 namespace weft {
@@ -142,6 +143,15 @@ double minimum_detectable_effect(double coefficient_of_variation, std::size_t n_
   const double inverse = 1 / static_cast<double>(n_a) + 1 / static_cast<double>(n_b);  // 2 / the harmonic mean
   return (normal_quantile(1 - alpha / 2) + normal_quantile(kPower)) * coefficient_of_variation *
          std::sqrt(inverse / kEfficiency);
+}
+
+double fisher_exact(std::size_t events_a, std::size_t n_a, std::size_t events_b, std::size_t n_b) {
+  if (events_b == 0) return 1;
+  const boost::math::hypergeometric_distribution<double> in_b(
+      static_cast<unsigned>(events_a + events_b), static_cast<unsigned>(n_b), static_cast<unsigned>(n_a + n_b));
+  // Fewer than this many events cannot be outside of b.
+  const std::size_t fewest = events_a + events_b > n_a ? events_a + events_b - n_a : 0;
+  return events_b <= fewest ? 1 : boost::math::cdf(boost::math::complement(in_b, events_b - 1));
 }
 
 double pooled_variation(std::span<const double> a, std::span<const double> b) {

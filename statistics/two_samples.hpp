@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,9 @@ std::vector<bool> benjamini_hochberg(std::span<const double> p_values, double q 
 /// launches' medians have this coefficient of variation: (z_{1-alpha/2} + z_.95) cv sqrt(2 / (.955 n)), Mann-Whitney's
 /// asymptotic efficiency being .955. With different n their harmonic mean. Infinity with fewer than two launches.
 double minimum_detectable_effect(double coefficient_of_variation, std::size_t n_a, std::size_t n_b, double alpha);
+
+/// One-sided p-value of Fisher's exact test that events are no more frequent in b (`events_b` of `n_b`) than in a.
+double fisher_exact(std::size_t events_a, std::size_t n_a, std::size_t events_b, std::size_t n_b);
 
 /// Coefficient of variation of two samples about their own means, pooled.
 double pooled_variation(std::span<const double> a, std::span<const double> b);

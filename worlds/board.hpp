@@ -20,7 +20,7 @@ struct alignas(64) RankState {
 };
 
 /// Why the world ends early: written once, by the first to claim it.
-struct Verdict {
+struct EarlyEnd {
   std::atomic<int> stage{0};  ///< 0 nothing, 1 being written, 2 written
   int rank = -1;
   int code = static_cast<int>(ExitCode::failed);
@@ -54,17 +54,17 @@ class Board {
   /// Two slots per rank, used in turn: whoever writes round r + 2 has seen all arrive at r + 1, hence leave r.
   Slot& slot(int rank, std::uint64_t round) const { return slots_[2 * rank + static_cast<int>(round % 2)]; }
 
-  Verdict& gave_up() const { return verdicts_[0]; }  ///< written by a rank that cannot go on
-  Verdict& lost() const { return verdicts_[1]; }     ///< written by the supervisor
+  EarlyEnd& gave_up() const { return ends_[0]; }  ///< written by a rank that cannot go on
+  EarlyEnd& lost() const { return ends_[1]; }     ///< written by the supervisor
 
-  /// The supervisor's verdict, else that of a rank, else null.
-  const Verdict* verdict() const;
+  /// What the supervisor has written, else what a rank has, else null.
+  const EarlyEnd* early_end() const;
 
  private:
   int ranks_;
   std::size_t bytes_;
   void* memory_;
-  Verdict* verdicts_;
+  EarlyEnd* ends_;
   RankState* states_;
   Slot* slots_;
 };

@@ -57,7 +57,7 @@ void SharedWorld::abort(std::string_view reason) noexcept {
 }
 
 void SharedWorld::check() {
-  if (const Verdict* verdict = board_.verdict()) throw RankLost(verdict->rank, verdict->reason.data());
+  if (const EarlyEnd* end = board_.early_end()) throw RankLost(end->rank, end->reason.data());
   const Nanoseconds deadline = board_.state(rank_).deadline.load(std::memory_order_relaxed);
   if (deadline == 0 || monotonic_now() < deadline) return;
   for (int peer = 0; peer < ranks(); ++peer)
@@ -75,8 +75,8 @@ void SharedWorld::set_deadline(Nanoseconds from_now, const char* doing) {
 int SharedWorld::run(const RankMain& main) {
   return run_rank(*this, main, [&](const Failure& failure) {
     board_.gave_up().write(rank_, static_cast<int>(failure.code), failure.timed_out, failure.reason);
-    const Verdict* verdict = board_.verdict();
-    return verdict != nullptr ? verdict->code : static_cast<int>(failure.code);
+    const EarlyEnd* end = board_.early_end();
+    return end != nullptr ? end->code : static_cast<int>(failure.code);
   });
 }
 

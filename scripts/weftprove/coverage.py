@@ -70,9 +70,11 @@ def judge(runs, operation, name, law, widen):
     real = truth.quantile(law, q)
     held, ratios, widths = 0, [], []
     for run in runs:
+        if (operation, name) not in run:  # the series is worth too few independent samples, so nothing is claimed
+            continue
         estimate, interval = run[operation, name]
         ratios.append(estimate / real)
-        if interval is None:  # the series is worth too few independent samples, so nothing is claimed
+        if interval is None:  # likewise
             continue
         low, high = interval
         slack = run[operation, "bound"] if widen else 0

@@ -1,6 +1,7 @@
 """weft check finds the known latency and bandwidth of the model, and gives its verdict as an exit code."""
 
 import json
+import pathlib
 
 from program import OK, USAGE, ProgramTest, main, weft
 
@@ -42,9 +43,26 @@ class Check(ProgramTest):
         self.assertIn("monotony *: all_reduce, native over mpi, 4 ranks of 4K takes 30 us, 2.5 x", result.stdout)
         self.assertEqual(weft("check", run, "--strict").returncode, VIOLATED)
 
+    def test_nothing_compared_is_said(self):
+        run = self.folder / "one"
+        weft("run", "all_reduce", "-t", "model", "--ranks", 2, "-n", 3, "-b", "1K", "-e", "1K", "--out", run)
+        result = weft("check", run)
+        self.assertIn("nothing was compared", result.stdout)
+        self.assertNotIn("no guideline is violated", result.stdout)
+
+    def test_a_dash_is_standard_output(self):
+        found, said = self.checked("all_reduce", "--algorithm", "ring")
+        self.assertRegex(said, r"no guideline is violated by more than 5 % in \d+ comparisons")
+        result = weft("check", self.folder / "run", "--json", "-")
+        self.assertEqual(json.loads(result.stdout), found)
+        self.assertGreater(found["compared"], 0)
+        self.assertFalse(pathlib.Path("-").exists())
+
     def test_bad_input_gets_one_sentence(self):
         run = self.folder / "run"
-        for arguments, word in (([run], "run"), ([], "run is required")):
+        weft("run", "all_reduce", "-t", "model", "--ranks", 2, "-n", 3, "--out", self.folder / "good")
+        for arguments, word in (([run], "run"), ([], "run is required"),
+                                ([self.folder / "good", "--json", self.folder], f"--json {self.folder}: cannot be written (Is a")):
             result = weft("check", *arguments)
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)

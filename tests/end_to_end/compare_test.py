@@ -8,7 +8,7 @@ import shutil
 import statistics
 import xml.etree.ElementTree as ElementTree
 
-from program import OK, USAGE, WRONG_DATA, ProgramTest, main, weft
+from program import OK, USAGE, WEFT, WRONG_DATA, ProgramTest, main, weft
 
 REGRESSION, INCONCLUSIVE = 1, 3
 
@@ -50,6 +50,9 @@ class Compare(ProgramTest):
                 row.update(time_us_median=statistics.median(times), time_us_mean=statistics.fmean(times),
                            time_us_min=min(times), time_us_median_low=min(times),
                            time_us_max=max(times), time_us_median_high=max(times))
+                row["busbw_GBps"] = ""
+                for rate, bytes_ in (("algbw_GBps", "bytes_per_rank"), ("wirebw_GBps", "wire_bytes")):
+                    row[rate] = int(row[bytes_]) / row["time_us_median"] / 1e3
                 if change:
                     change(row)
             write_rows(folder / "points.csv", rows)
@@ -106,9 +109,32 @@ class Compare(ProgramTest):
         info = json.loads((new / "003/run.json").read_text())
         (new / "003/run.json").write_text(json.dumps({**info, "ended": None}))
         text = self.compared(self.folder / "c", code=OK)
-        self.assertIn(f"left out, since they were killed: {new / '003'}", text)
+        self.assertIn(f"left out: {new / '003'} was killed", text)
         self.assertIn("8+7", text)
         self.refused(self.folder, says=["has no folder base"])
+
+    def test_launches_that_crashed_are_a_regression(self):
+        """A new weft that crashes in launch 2 and hangs in 3."""
+        flaky = self.folder / "flaky"
+        flaky.write_text('#!/bin/sh\nfor word; do case $word in */002) kill -SEGV $$ ;; */003) sleep 98.76 ;; esac; done\n'
+                         f'exec {WEFT} "$@"\n')
+        flaky.chmod(0o755)
+        run = ["run", "barrier", "-t", "model", "--ranks", 2, "-n", 5, "--fabric", "jitter=0.01", "--noise-probe", 0]
+        out = self.folder / "c"
+        repeated = weft("repeat", "-n", 6, "--timeout", 2, "--out", out, "--", WEFT, *run, "--vs", flaky, *run)
+        self.assertEqual(repeated.returncode, 139, repeated.stderr)
+        text = self.compared(out, code=REGRESSION)
+        self.assertIn(f"no result in 2 of 6 launches: {out}/new/002 (exit code 139), {out}/new/003 (exit code 124)", text)
+        self.assertIn("missing", text)
+        self.compared(out / "base", out / "new", code=REGRESSION)
+        campaign = json.loads((out / "campaign.json").read_text())
+        for attempt in campaign["launches"]:  # as if the campaign had been interrupted then
+            if attempt["folder"] in ("new/002", "new/003"):
+                attempt.update(ended=None, exit_code=None)
+        (out / "campaign.json").write_text(json.dumps(campaign))
+        text = weft("compare", out, "--threshold", "50%").stdout
+        self.assertIn("left out: " + str(out / "new/002") + " was cut off", text)
+        self.assertNotIn("missing", text)
 
     def test_reports_are_read_back(self):
         base = self.campaign("base")
@@ -185,7 +211,7 @@ class Compare(ProgramTest):
     def test_rows_and_samples_must_agree(self):
         good = self.campaign("good", launches=1)
         bad = self.campaign("bad", launches=1,
-                            change=lambda row: row.update(time_us_median=row["time_us_min"]))
+                            change=lambda row: row.update(time_us_median=row["time_us_min"], algbw_GBps="", wirebw_GBps=""))
         self.refused(good, bad, says=["samples.csv", "point 0", "median of its samples"])
 
 

@@ -31,6 +31,18 @@ class Import(ProgramTest):
         self.assertEqual(drawn.returncode, 0, drawn.stderr)
         self.assertIn("of imported logs the mean", (out / "plots/all_reduce.svg").read_text())
 
+    def test_a_log_of_means_says_so_wherever_it_goes(self):
+        out, _ = self.imported("nccl", LOGS / "nccl_all_reduce.log")
+        self.assertEqual(weft("show", out).stdout.count("mean us"), 2)  # out of place, and in place
+        table = weft("show", out, "--format", "nccl").stdout
+        self.assertIn("times are means", table)
+        log = self.folder / "again.log"
+        log.write_text(table)
+        result = weft("import", "auto", log, "--out", self.folder / "again")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertEqual([row["time_us_median"] for row in points(self.folder / "again")], [""] * 6)
+        self.assertEqual([row["time_us_mean_of_ranks"] for row in points(self.folder / "again")][:2], ["21.5", "20.25"])
+
     def test_several_logs_are_launches_or_parts_of_one(self):
         logs = [LOGS / "osu_allreduce.log", LOGS / "osu_barrier.log"]
         out, _ = self.imported("osu", *logs, "--ranks", 2)

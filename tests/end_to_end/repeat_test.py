@@ -97,7 +97,7 @@ class Launches(RepeatTest):
     def test_two_commands_in_turn(self):
         result = self.repeat("-n", 3, "--out", self.out, "--", self.fake, "A", "--vs", self.fake, "B")
         self.assertEqual(result.returncode, OK, result.stderr)
-        self.assertEqual(self.written(), ["A 1", "B 1", "B 2", "A 2", "A 3", "B 3"])
+        self.assertEqual(self.written(), ["A 1", "B 2", "B 4", "A 3", "A 5", "B 6"])
         self.assertEqual(sorted(str(p.parent.relative_to(self.out)) for p in self.out.glob("*/*/run.json")),
                          [f"{side}/00{n}" for side in ("base", "new") for n in (1, 2, 3)])
 
@@ -119,6 +119,13 @@ class Launches(RepeatTest):
             self.assertEqual([row["status"] for row in points(self.out / f"00{number}")], ["ok"])
             self.assertEqual(json.loads((self.out / f"00{number}/run.json").read_text())["launch"], number)
 
+    def test_two_commands_over_the_model_are_no_copies(self):
+        flags = ("run", "barrier", "-t", "model", "--ranks", 4, "-n", 5, "--fabric", "jitter=0.2", "--noise-probe", 0)
+        result = self.repeat("-n", 2, "--out", self.out, "--", WEFT, *flags, "--vs", WEFT, *flags)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        medians = [points(folder.parent)[0]["time_us_median"] for folder in self.out.glob("*/*/run.json")]
+        self.assertEqual(len(set(medians)), 4, medians)
+
     def test_the_history_of_campaigns(self):
         for name in ("monday", "tuesday"):
             self.out = self.folder / "campaigns" / name
@@ -129,6 +136,7 @@ class Launches(RepeatTest):
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertIn("2 result sets, 1 points, 0 changes", result.stdout)
         history = json.loads(series.read_text())
+        self.assertEqual(json.loads(weft("history", self.folder / "campaigns", "--json", "-").stdout), history)
         self.assertEqual([(entry["name"], entry["launches"]) for entry in history["entries"]], [("monday", 2), ("tuesday", 2)])
         plot = subprocess.run([SOURCE / "scripts/plot.py", "--history", series], capture_output=True, text=True, check=False)
         self.assertEqual(plot.returncode, OK, plot.stderr)
@@ -280,7 +288,7 @@ class Interruptions(RepeatTest):
         self.repeat("-n", 2, "--out", self.out, "--", self.fake, "A", "--vs", self.fake, "B")
         result = self.repeat("--resume", self.out, "-n", 3)
         self.assertEqual(result.returncode, OK, result.stderr)
-        self.assertEqual(self.written()[4:], ["A 3", "B 3"])
+        self.assertEqual(self.written()[4:], ["A 5", "B 6"])
         self.refused("--resume", self.out, "-n", 1, says=["--launches 1", "has 3 already"])
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The rules of the house that can be read from the sources: include floors, quarantine of third-party headers, and
-the length of files.
+"""The rules of the house that can be read from the sources: include floors, quarantine of third-party headers, the
+length of files, and one definition of a type.
 
     layout.py ROOT      prints `file:line: sentence` for every breach, and fails where there is one
     layout.py --self-test
@@ -44,6 +44,37 @@ SOURCES = (".cpp", ".hpp", ".py", ".cmake", ".sh")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
+# What a scan for types steps through, once comments, literals and directives are blanked.
+BLANKED = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<!\w)\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:\\\n|[^\n])*',
+                     re.DOTALL | re.MULTILINE)
+STEP = re.compile(r"\bnamespace\b\s*(?P<namespace>[\w:]*)\s*\{|"
+                  r"\b(?:class|struct|union|enum(?:\s+(?:class|struct))?)\s+(?:alignas\([^)]*\)\s*)?(?P<type>\w+)(?:\s+final)?\s*(?::(?!:)[^;{}()]*)?\{|"
+                  r"[{}]")
+
+
+def types_of(text):
+    """(line, name with its namespaces) of each type that is defined outside functions, types and unnamed namespaces."""
+    text = BLANKED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    around = []  # of each brace the namespace, or None for one in which no name is seen from elsewhere
+    for step in STEP.finditer(text):
+        if step["type"] and None not in around:
+            yield text.count("\n", 0, step.start()) + 1, "::".join([*around, step["type"]])
+        if step[0] == "}":
+            if around:
+                around.pop()
+        else:
+            around.append(step["namespace"] or None)
+
+
+def doubles(sources):
+    """Types of one name in two sources: the linker takes one for the other, and what follows is anything."""
+    first = {}
+    for file, text in sources:
+        for line, name in types_of(text):
+            if first.setdefault(name, f"{file}:{line}").rsplit(":", 1)[0] != file:
+                yield f"{file}:{line}: {name} is also defined in {first[name]}: rename one, or put it into an unnamed namespace"
+
+
 def include_breach(file, header, quoted, root):
     """Why `file` (relative to the root) may not include `header`, or None."""
     folder = file.split("/")[0]
@@ -73,6 +104,8 @@ def files_of(root):
 
 
 def breaches(root):
+    sources = [path for path in files_of(root) if path.suffix in (".cpp", ".hpp")]
+    yield from doubles((path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")) for path in sources)
     for path in files_of(root):
         file = path.relative_to(root).as_posix()
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -112,8 +145,12 @@ def self_test():
         write("cli/gone.cpp", '#include "core/gone.hpp"\n')
         write("measure/long.cpp", "\n" * (LONGEST + 1))
         write("scripts/long", "\n" * (LONGEST + 1))
+        write("core/one.cpp", "namespace weft {\nstruct Twin { int a; };\nnamespace {\nenum class Own { a };\n}\n}\n")
+        write("core/two.cpp", "namespace weft {\n// struct Twin {\nclass Twin;\nstruct Twin final : Base {};\nnamespace {\nenum class Own { b };\n"
+              "}\nvoid work() { struct One {}; }\nnamespace cli { struct One {}; }\n}\n")
+        write("core/three.cpp", "namespace weft { struct One { struct Twin {}; struct Twin::Part {}; };\nstruct Twin::Part {};\n}\n")
         found = sorted(line.split(": ")[0] for line in breaches(root))
-    expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/up.cpp:2", "measure/long.cpp:401",
+    expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/two.cpp:4", "core/up.cpp:2", "measure/long.cpp:401",
                 "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401"]
     if found != expected:
         sys.exit(f"seeded breaches:\n  {expected}\nfound:\n  {found}")

@@ -148,13 +148,14 @@ TEST_F(Comparability, AMissingPointOfOtherConditionsIsIncomparable) {
 
 TEST_F(Comparability, WeftsVersionIsANote) {
   set_in_new("/provenance/weft/version", "1.1.0");
-  now_.skipped = {"new/007"};
+  now_.notes = {"left out: new/007 was killed"};
+  base_.lost = {{"base/003", "exit code 139"}};
   const Comparison comparison = compared({"host.cpu"});
   EXPECT_EQ(comparison.exit_code(), 0);
-  EXPECT_THAT(
-      comparison.notes,
-      AllOf(Contains(HasSubstr(R"(weft.version differs, which is allowed: "1.0.0" → "1.1.0")")),
-            Contains(HasSubstr("killed: new/007")), Contains(HasSubstr("--despite host.cpu: nothing differs there"))));
+  EXPECT_THAT(comparison.notes,
+              AllOf(Contains(HasSubstr(R"(weft.version differs, which is allowed: "1.0.0" → "1.1.0")")),
+                    Contains(HasSubstr("new/007 was killed")), Contains("without a result: base/003 (exit code 139)"),
+                    Contains(HasSubstr("--despite host.cpu: nothing differs there"))));
 }
 
 }  // namespace

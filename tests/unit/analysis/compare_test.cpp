@@ -1,5 +1,7 @@
 #include "analysis/compare.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -200,6 +202,47 @@ TEST_F(StatusVerdicts, FailedOrRefusedInNewIsMissing) {
   base_.launches[5].run.records[1].status = "failed";
   EXPECT_EQ(worst().verdict, Verdict::same);
   EXPECT_EQ(comparison_.exit_code(), 0);
+}
+
+TEST_F(StatusVerdicts, ALaunchThatFailedCountsForEveryPoint) {
+  now_.launches.resize(8);
+  now_.lost = {{"new/003", "exit code 139"}, {"new/007", "exit code 124"}};
+  EXPECT_EQ(worst().verdict, Verdict::missing);
+  EXPECT_EQ(comparison_.count(Verdict::missing), 3U);
+  EXPECT_EQ(comparison_.exit_code(), 1);
+  EXPECT_THAT(comparison_.sentence(),
+              HasSubstr("no result in 2 of 10 launches: new/003 (exit code 139), new/007 (exit code 124)"));
+  now_.launches.clear();
+  EXPECT_EQ(worst().verdict, Verdict::missing);
+  EXPECT_EQ(comparison_.exit_code(), 1);
+}
+
+TEST_F(StatusVerdicts, WhereBothFailTheMoreFrequentIsToBlame) {
+  base_.launches.resize(9);
+  base_.lost = {{"base/001", "exit code 139"}};
+  now_.launches.resize(5);
+  now_.lost.assign(5, {"new/001", "exit code 139"});
+  EXPECT_NE(worst().verdict, Verdict::missing);
+  EXPECT_THAT(comparison_.notes, testing::Contains(HasSubstr("without a result: base/001")));
+  now_.launches.resize(4);
+  now_.lost.resize(6, now_.lost.front());
+  EXPECT_EQ(worst().verdict, Verdict::missing);
+  EXPECT_THAT(worst().reason, HasSubstr("more often than in BASE"));
+  std::swap(base_, now_);
+  EXPECT_NE(worst().verdict, Verdict::missing);
+}
+
+TEST_F(StatusVerdicts, AMetricThatNoRowHasIsNoCallForLaunches) {
+  for (ResultSet* set : {&base_, &now_})
+    for (std::size_t point = 0; point < 3; ++point)
+      change_rows(*set, point, [](Record& record) {
+        record.time_us_mean_of_ranks = record.time_us_median;
+        record.time_us_median = std::numeric_limits<double>::quiet_NaN();
+      });
+  EXPECT_EQ(worst().verdict, Verdict::inconclusive);
+  EXPECT_THAT(comparison_.sentence(), HasSubstr("--metric mean_of_ranks"));
+  EXPECT_THAT(comparison_.sentence(), testing::Not(HasSubstr("more launches")));
+  EXPECT_EQ(compare(base_, now_, {.metric = Metric::mean_of_ranks}, {}).exit_code(), 0);
 }
 
 TEST_F(StatusVerdicts, AbsentInBaseIsNew) {

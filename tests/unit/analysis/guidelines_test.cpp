@@ -9,6 +9,8 @@
 namespace weft {
 namespace {
 
+std::vector<Violation> violations_of(const std::vector<Curve>& curves) { return check_guidelines(curves).violations; }
+
 /// Where latency and bytes cost about the same, 1.3 times the time is neither more than that of twice the size nor more
 /// than that of two halves.
 constexpr Bytes kAt = 32 << 10;

@@ -1,5 +1,7 @@
 #include "analysis/result_set.hpp"
 
+#include "analysis/campaign.hpp"
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,13 +30,12 @@ TEST_F(ResultSets, ARunFolderIsOneLaunch) {
   const ResultSet set = read_result_set(folder_ / "run");
   ASSERT_EQ(set.launches.size(), 1U);
   EXPECT_EQ(set.launches[0].run.records.size(), 3U);
-  EXPECT_TRUE(set.skipped.empty());
+  EXPECT_TRUE(set.notes.empty());
 }
 
 TEST_F(ResultSets, AFolderOfRunsIsSeveralInTheOrderOfTheirNames) {
   for (const char* name : {"c/010", "c/002", "c/001"}) write_small_run(folder_ / name);
   std::filesystem::create_directories(folder_ / "c/plots");
-  write_file(folder_ / "c/campaign.json", "{}");
   const ResultSet set = read_result_set(folder_ / "c");
   std::vector<std::string> names;
   for (const Launch& launch : set.launches) names.push_back(launch.run.folder.filename());
@@ -43,11 +44,103 @@ TEST_F(ResultSets, AFolderOfRunsIsSeveralInTheOrderOfTheirNames) {
 
 TEST_F(ResultSets, AKilledRunIsLeftOutAndNamed) {
   write_small_run(folder_ / "c/001");
-  write_small_run(folder_ / "c/002", false);
+  write_small_run(folder_ / "c/002", std::nullopt);
+  write_file(folder_ / "c/002/points.csv", "cut");
   const ResultSet set = read_result_set(folder_ / "c");
   EXPECT_EQ(set.launches.size(), 1U);
-  EXPECT_THAT(set.skipped, ElementsAre((folder_ / "c/002").string()));
+  EXPECT_THAT(set.notes, ElementsAre("left out: " + (folder_ / "c/002").string() + " was killed"));
   EXPECT_THAT(refusal("c/002"), AllOf(HasSubstr("no finished run"), HasSubstr("--resume")));
+}
+
+TEST_F(ResultSets, AnInterruptedRunIsLeftOutAndNamed) {
+  write_small_run(folder_ / "c/001");
+  write_small_run(folder_ / "c/002", 130);
+  const ResultSet set = read_result_set(folder_ / "c");
+  EXPECT_EQ(set.launches.size(), 1U);
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("c/002 was interrupted (exit code 130)")));
+}
+
+/// A campaign of two commands with what each launch of `new` has come to, and `base` without a fault.
+class CampaignSets : public ResultSets {
+ protected:
+  void attempt(const std::string& launch, std::optional<int> exit_code) {
+    const int number = std::stoi(launch.substr(launch.size() - 3));
+    campaign_.attempts.push_back({.folder = launch,
+                                  .number = number,
+                                  .attempt = campaign_.last(launch) == nullptr ? 1 : 2,
+                                  .started = "then",
+                                  .ended = exit_code ? "later" : "",
+                                  .exit_code = exit_code});
+  }
+  ResultSet read(const std::string& side) {
+    write_campaign(campaign_);
+    return read_result_set(folder_ / "c" / side);
+  }
+  void SetUp() override {
+    std::filesystem::create_directories(folder_ / "c/new");
+    campaign_.folder = folder_ / "c";
+  }
+  Campaign campaign_{.folder = {},
+                     .commands = {{"a"}, {"b"}},
+                     .directory = "/",
+                     .n = 6,
+                     .started = "then",
+                     .ended = {},
+                     .attempts = {}};
+};
+
+TEST_F(CampaignSets, ALaunchThatFailedIsLost) {
+  for (const char* launch : {"new/001", "new/002", "new/003", "new/004"}) write_small_run(folder_ / "c" / launch);
+  write_small_run(folder_ / "c/new/005", 5);
+  attempt("new/001", 0);
+  attempt("new/002", 139);  // at its very end
+  attempt("new/003", 4);
+  attempt("new/004", 124);
+  attempt("new/005", 5);  // lost a rank, and no row says so
+  attempt("new/006", 0);
+  const ResultSet set = read("new");
+  EXPECT_EQ(set.launches.size(), 2U);
+  const std::string folder = (folder_ / "c/new").string();
+  EXPECT_EQ(named(set.lost), fmt::format("{0}/002 (exit code 139), {0}/004 (exit code 124), {0}/005 (exit code 5), "
+                                         "{0}/006 (exit code 0, but no finished run)",
+                                         folder));
+  EXPECT_EQ(read("new/").lost.size(), 4U);
+}
+
+TEST_F(CampaignSets, ARowThatFailedSpeaksForItsLaunch) {
+  write_small_run(folder_ / "c/new/001", 5);
+  Record failed = all_reduce_record(4096);
+  failed.point = 3;
+  failed.status = "failed";
+  write_file(folder_ / "c/new/001/points.csv",
+             file_text(folder_ / "c/new/001/points.csv") + csv_line(fields_of(failed)));
+  attempt("new/001", 5);
+  EXPECT_EQ(read("new").launches.size(), 1U);
+}
+
+TEST_F(CampaignSets, WhatAnInterruptionLeftIsNoFailure) {
+  write_small_run(folder_ / "c/new/001");
+  write_small_run(folder_ / "c/new/002", 130);
+  attempt("new/001", 139);
+  attempt("new/001", 0);
+  attempt("new/002", std::nullopt);
+  const ResultSet set = read("new");
+  EXPECT_EQ(set.launches.size(), 1U);
+  EXPECT_TRUE(set.lost.empty());
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("new/001 was measured again after attempt 1 ended with exit code 139"),
+                                     HasSubstr("new/002 was cut off"), HasSubstr("4 never begun")));
+}
+
+TEST_F(CampaignSets, WhereAllAreLostThereIsNothingToCheck) {
+  attempt("new/001", 139);
+  const ResultSet set = read("new");
+  EXPECT_THAT(message_of<UsageError>([&] { require_launch(set); }), HasSubstr("all launches failed"));
+}
+
+TEST_F(CampaignSets, ADamagedCampaignIsRefused) {
+  write_small_run(folder_ / "c/001");
+  write_file(folder_ / "c/campaign.json", "{");
+  EXPECT_THAT(refusal("c"), HasSubstr("campaign.json"));
 }
 
 TEST_F(ResultSets, SaysWhatIsNoResultSet) {

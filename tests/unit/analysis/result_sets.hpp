@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "results/run_folder.hpp"
@@ -19,8 +20,8 @@ inline RunInfo plain_run_info() {
           nullptr};
 }
 
-/// Writes a finished run with points of 8, 64 and 512 bytes.
-inline void write_small_run(const std::filesystem::path& folder, bool ended = true) {
+/// Writes a run with points of 8, 64 and 512 bytes; without an exit code it was killed.
+inline void write_small_run(const std::filesystem::path& folder, std::optional<int> exit_code = 0) {
   RunWriter writer = RunWriter::create(folder, plain_run_info());
   int point = 0;
   for (const Bytes bytes : {Bytes{8}, Bytes{64}, Bytes{512}}) {
@@ -29,7 +30,7 @@ inline void write_small_run(const std::filesystem::path& folder, bool ended = tr
     summarise(five_samples(), 1.5, record);
     writer.append(record, five_samples());
   }
-  if (ended) writer.finish(0);
+  if (exit_code) writer.finish(*exit_code);
 }
 
 }  // namespace weft

@@ -53,6 +53,32 @@ TEST(Noise, ProbesForAsLongAsAsked) {
   EXPECT_LT(report.lost_share, 1);
 }
 
+TEST(Noise, MillionsOfQuantaAreTallied) {
+  constexpr std::size_t kQuanta = 3'000'000;  // half a minute's
+  NoiseTally tally(1100);
+  double total = 1100;
+  for (std::size_t i = 1; i < kQuanta; ++i) {
+    const Nanoseconds quantum = i % 1000 == 0 ? 51'000 : 1010;
+    tally.add(quantum);
+    total += static_cast<double>(quantum);
+  }
+  const NoiseReport report = tally.report();
+  EXPECT_EQ(report.quanta, kQuanta);
+  EXPECT_DOUBLE_EQ(report.quantum_ns, 1010);
+  EXPECT_EQ(report.largest_gap, 51'000 - 1010);
+  EXPECT_NEAR(report.lost_share, 2999 * (51'000 - 1010) / total, 1e-9);
+}
+
+TEST(Noise, WhatIsLostIsJudgedByTheShortestOfAll) {
+  NoiseTally tally(1500);  // the first was not the shortest
+  for (const Nanoseconds quantum : {2000, 1600, 1000, 1500}) tally.add(quantum);
+  const NoiseReport report = tally.report();
+  EXPECT_DOUBLE_EQ(report.quantum_ns, 1000);
+  // 2000 and 1600 are more than 1.5 times the shortest, 1500 twice not.
+  EXPECT_DOUBLE_EQ(report.lost_share, (1000 + 600) / 7600.0);
+  EXPECT_EQ(NoiseTally(50'000'000).report().quanta, 1U) << "a count for each ns would be too many";
+}
+
 TEST(CacheFlush, ReadsTwiceTheCache) {
   EXPECT_EQ(CacheFlush::footprint(1 << 20), Bytes{2} << 20);
   EXPECT_GT(CacheFlush::footprint(0), 0U);

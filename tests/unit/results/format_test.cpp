@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -116,6 +117,59 @@ TEST(Formats, JsonIsOneValidDocument) {
   ASSERT_EQ(all.size(), assorted_records().size());
   EXPECT_EQ(all[0]["bytes_per_rank"], 8);
   EXPECT_EQ(nlohmann::json::parse(text_of("json", {})), nlohmann::json::array());
+}
+
+/// Rows out of place and in place in turns, as in a log of nccl-tests, which knows means only.
+std::vector<Record> imported_records() {
+  std::vector<Record> records;
+  for (const Bytes bytes : {Bytes{64}, Bytes{4096}})
+    for (const bool in_place : {false, true}) {
+      Record record = measured(all_reduce_record(bytes), 1.5);
+      record.in_place = in_place;
+      record.time_us_median = std::numeric_limits<double>::quiet_NaN();
+      records.push_back(record);
+    }
+  return records;
+}
+
+std::size_t count_of(const std::string& part, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(Formats, TableHasOneTableOfRowsThatComeInTurns) {
+  const std::string text = text_of("table", imported_records());
+  EXPECT_EQ(count_of("mean us", text), 2U) << text;
+  EXPECT_EQ(count_of("all_reduce, 4 ranks, in place", text), 1U) << text;
+}
+
+TEST(Formats, NcclSaysWhatItsTimesAre) {
+  EXPECT_THAT(text_of("nccl", imported_records()), HasSubstr("times are means"));
+  EXPECT_THAT(text_of("nccl", assorted_records()), testing::Not(HasSubstr("times are means")));
+}
+
+TEST(Formats, TableSaysWhatWasAskedFor) {
+  Record late = all_reduce_record(64);
+  late.notes = "tokens=3;arrival=one-late:0:5000ns";
+  late.cache.clear();
+  Samples samples = many_samples();
+  samples.start_skew.assign(400, 5000);
+  summarise(samples, 1.5, late);
+  EXPECT_EQ(late.reason, "");
+  const std::string text = text_of("table", {late});
+  EXPECT_THAT(text, HasSubstr("sync round-time, arrival one-late:0:5000ns, n 400"));
+  EXPECT_THAT(text, HasSubstr(" skew "));
+  EXPECT_THAT(text, testing::Not(HasSubstr("!")));
+  late.notes.clear();
+  EXPECT_THAT(text_of("table", {late}), HasSubstr("! clock bound and start skew"));
+}
+
+TEST(Formats, TableHasNoHalfWidthBeyondTheMedian) {
+  Record wide = measured(all_reduce_record(64), 1.5);
+  wide.time_us_median_low = 1;
+  wide.time_us_median_high = 2400;
+  EXPECT_THAT(text_of("table", {wide}), HasSubstr(" >100% "));
 }
 
 TEST(Formats, NcclJoinsInPlaceAndOutOfPlace) {

@@ -27,6 +27,7 @@ Record point_of(int number, Bytes bytes, const std::string& status = "ok") {
   record.point = number;
   summarise(five_samples(), 1.5, record);
   record.status = status;
+  if (status == "wrong") record.wrong = "7";
   record.reason = status == "ok" ? "" : "a reason, with a comma\nand a second line";
   return record;
 }

@@ -1,6 +1,7 @@
 #include "results/summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <gtest/gtest.h>
 
@@ -9,12 +10,12 @@
 namespace weft {
 namespace {
 
-/// 0, 1, 2, … thousand ns, in an order without a trend.
+/// 0, 1, 2, … thousand ns, low and high in turns: a series that is worth all its samples.
 Samples ramp(int count) {
   Samples samples = five_samples();
   samples.completion.clear();
   samples.slowest.clear();
-  for (int i = 0; i < count; ++i) samples.completion.push_back(1000.0 * ((i * 617) % count));
+  for (int i = 0; i < count; ++i) samples.completion.push_back(1000.0 * (i % 2 == 0 ? i / 2 : count - 1 - i / 2));
   return samples;
 }
 
@@ -55,6 +56,19 @@ TEST(Summary, PercentilesNeedEnoughSamples) {
   EXPECT_EQ(summary_of(batched).time_us_p05, 0);
   EXPECT_EQ(summary_of(batched).batch, 10);
   EXPECT_DOUBLE_EQ(summary_of(batched).time_us_median, 200);
+}
+
+// A level that wanders: 5,000 samples that are worth some tens.
+TEST(Summary, PercentilesNeedIndependentSamples) {
+  Samples samples = ramp(5000);
+  EXPECT_GT(summary_of(samples).time_us_p99, 0);
+  for (std::size_t i = 0; i < samples.completion.size(); ++i)
+    samples.completion[i] = 10'000 + 5'000 * std::sin(static_cast<double>(i) / 400) + samples.completion[i] / 1e4;
+  const Record record = summary_of(samples);
+  EXPECT_LT(record.effective_n, 72);
+  EXPECT_EQ(record.iterations, 5000);
+  EXPECT_EQ(record.time_us_p95, 0);
+  EXPECT_EQ(record.time_us_p99, 0);
 }
 
 TEST(Summary, TheMedianHasAnInterval) {

@@ -13,6 +13,16 @@
 namespace weft {
 namespace {
 
+// R: fisher.test(matrix(c(b, m - b, a, n - a), 2), alternative = "greater")$p.value
+TEST(FisherExact, IsTheTailOfTheHypergeometric) {
+  EXPECT_NEAR(fisher_exact(1, 10, 6, 10), 0.02863777, 1e-8);
+  EXPECT_NEAR(fisher_exact(1, 10, 5, 10), 0.07043343, 1e-8);
+  EXPECT_NEAR(fisher_exact(0, 10, 2, 10), 0.23684211, 1e-8);
+  EXPECT_EQ(fisher_exact(3, 10, 0, 10), 1);
+  EXPECT_EQ(fisher_exact(10, 10, 4, 10) > 0.99, true);
+  EXPECT_EQ(fisher_exact(10, 10, 10, 10), 1);
+}
+
 std::vector<double> run_of(double first, std::size_t n) {
   std::vector<double> values(n);
   std::iota(values.begin(), values.end(), first);
