@@ -22,12 +22,15 @@ class GateTest(ProgramTest):
         self.out = self.folder / "gate"
         self.environment = environment()
 
-    def slower(self, name="slower"):
-        """A weft whose fabric is slower."""
+    def script(self, name, text):
         path = self.folder / name
-        path.write_text(f'#!/bin/sh\n[ "$1" = run ] || exec {WEFT} "$@"\nexec {WEFT} "$@" --fabric {SLOW}\n')
+        path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
         return path
+
+    def over(self, name, fabric):
+        """A weft that measures over this fabric."""
+        return self.script(name, f'[ "$1" = run ] || exec {WEFT} "$@"\nexec {WEFT} "$@" --fabric {fabric}')
 
     def gate(self, *arguments, weft_flags=()):
         return subprocess.run([SOURCE / "scripts/ci-gate.sh", "--out", self.out, *map(str, arguments), "--", *MODEL, *weft_flags],
@@ -50,10 +53,8 @@ class Gate(GateTest):
         self.assertEqual(len(list(cases)), 4)
 
     def test_slower_fails(self):
-        base = self.folder / "base"
-        base.write_text(self.slower().read_text().replace(SLOW, QUIET[1]))
-        base.chmod(0o755)
-        result = self.gate("--base-weft", base, "--new-weft", self.slower(), "--launches", 8, "--despite", "configuration.fabric")
+        result = self.gate("--base-weft", self.over("base", QUIET[1]), "--new-weft", self.over("slower", SLOW), "--launches", 8,
+                           "--despite", "configuration.fabric")
         self.assertEqual(result.returncode, REGRESSION, result.stdout + result.stderr)
         failures = list(ElementTree.parse(self.out / "compare.xml").getroot().iter("failure"))
         self.assertEqual(len(failures), 4)
@@ -72,22 +73,24 @@ class Gate(GateTest):
         self.assertEqual(len(self.attempts()), 6)
         self.assertIn("inconclusive with 2 launches: going on to 3", result.stdout)
 
-    def test_a_launch_that_fails(self):
-        broken = self.folder / "broken"
-        broken.write_text("#!/bin/sh\nexit 9\n")
-        broken.chmod(0o755)
-        result = self.gate("--base-weft", broken, "--new-weft", WEFT, "--launches", 4)
-        self.assertEqual(result.returncode, 9, result.stderr)
+    def test_launches_that_crash_are_a_regression(self):
+        flaky = self.script("flaky", f'case "$*" in *"--launch 4") kill -SEGV $$ ;; esac; exec {WEFT} "$@"')
+        result = self.gate("--base-weft", WEFT, "--new-weft", flaky, "--launches", 8, weft_flags=QUIET)
+        self.assertEqual(result.returncode, REGRESSION, result.stdout + result.stderr)
+        self.assertIn("launches failed (the worst code is 139)", result.stderr)
+        self.assertIn("139", (self.out / "compare.md").read_text())
+
+    def test_a_baseline_that_only_fails_is_none(self):
+        for base, flags in ((self.script("broken", "exit 9"), ()), (self.script("hanging", "exec sleep 98.77"), ("--timeout", 1))):
+            self.out = self.folder / f"out of {base.name}"
+            result = self.gate("--base-weft", base, "--new-weft", WEFT, "--launches", 1, *flags)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
 
     def test_the_time_is_up(self):
-        hanging = self.folder / "hanging"
-        hanging.write_text("#!/bin/sh\nexec sleep 98.77\n")
-        hanging.chmod(0o755)
-        for flags in (["--timeout", 1], ["--time-limit", 1]):
-            self.out = self.folder / flags[0]
-            result = self.gate("--base-weft", hanging, "--new-weft", WEFT, "--launches", 1, *flags)
-            self.assertEqual(result.returncode, FAILED, result.stderr)
-            self.assertIn("did not end within", result.stderr)
+        hanging = self.script("hanging", "exec sleep 98.77")
+        result = self.gate("--base-weft", hanging, "--new-weft", WEFT, "--launches", 1, "--time-limit", 1)
+        self.assertEqual(result.returncode, FAILED, result.stderr)
+        self.assertIn("did not end within", result.stderr)
 
     def test_bad_input(self):
         both = ["--base-weft", WEFT, "--new-weft", WEFT]
