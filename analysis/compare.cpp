@@ -88,6 +88,9 @@ bool judge_by_status(const ResultSet& base, const ResultSet& now, const PointRow
     point.verdict = Verdict::missing;
     point.reason = what_ails(rows.now, now);
     if (!good_base.whole() && good_new.count > 0) point.reason += ", more often than in BASE";
+  } else if (good_base.count > 0 && lost_more(good_base, good_new)) {
+    point.verdict = Verdict::inconclusive;
+    point.reason = what_ails(rows.now, now) + ", which may be chance: BASE has lost some too";
   } else if (good_base.count == 0) {
     point.verdict = Verdict::added;
     point.reason =
@@ -131,16 +134,25 @@ bool take_figures(const PointRows& rows, Metric metric, PointComparison& point) 
   return false;
 }
 
-/// Where weft chose how the ranks start, a busy machine may have made it choose differently from launch to launch:
-/// then the figures differ for that reason too. False, with the reason.
-bool start_alike(const PointRows& rows, PointComparison& point) {
+/// Where weft chose how the ranks start and how many calls make a sample, a busy machine may have made it choose
+/// differently from launch to launch: then the figures differ for that reason too. False, with the reason.
+bool measured_alike(const PointRows& rows, PointComparison& point) {
   std::set<std::string> starts;
+  std::set<int> batches;
   for (const auto* side : {&rows.base, &rows.now})
     for (const Record* record : *side)
-      if (is_good(record)) starts.insert(record->sync);
-  if (starts.size() < 2) return true;
-  point.reason = fmt::format("the ranks were started by {} in some launches and by {} in others: give --sync",
-                             *starts.begin(), *starts.rbegin());
+      if (is_good(record)) {
+        starts.insert(record->sync);
+        batches.insert(record->batch);
+      }
+  if (starts.size() > 1)
+    point.reason = fmt::format("the ranks were started by {} in some launches and by {} in others: give --sync",
+                               *starts.begin(), *starts.rbegin());
+  else if (batches.size() > 1)
+    point.reason = fmt::format("a sample is {} calls in some launches and {} in others: give --batch", *batches.begin(),
+                               *batches.rbegin());
+  else
+    return true;
   point.base.clear();
   point.now.clear();
   return false;
@@ -153,6 +165,16 @@ double timer_resolution_us(const ResultSet& base, const ResultSet& now, const Re
     for (const Launch& launch : set->launches)
       coarsest = std::max(coarsest, timer_resolution_ns(launch.run.info, point.transport));
   return coarsest / 1000 / std::max(point.batch, 1);
+}
+
+/// Launches of NEW of which nobody knows how they ended may have been those that failed.
+void doubt_all(const std::vector<std::string>& unexplained, std::vector<PointComparison>& points) {
+  for (PointComparison& point : points)
+    if (point.verdict == Verdict::same || point.verdict == Verdict::improved) {
+      point.verdict = Verdict::inconclusive;
+      point.reason = fmt::format("in NEW {}, and no campaign.json says how it ended: compare the whole campaign",
+                                 unexplained.front());
+    }
 }
 
 /// The worst first: by verdict, then by ratio, then in the order of the plan.
@@ -168,6 +190,7 @@ Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRul
                    const std::vector<std::string>& despite) {
   Comparison comparison;
   require_launch(base);
+  require_different_launches(base, now);
   comparison.base = base.folder;
   comparison.now = now.folder;
   comparison.base_launches = base.launches.size();
@@ -190,7 +213,7 @@ Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRul
       point.verdict = Verdict::incomparable;
       point.reason = obstacle;
     } else if (!judge_by_status(base, now, rows, rules, point) && take_figures(rows, rules.metric, point) &&
-               start_alike(rows, point)) {
+               measured_alike(rows, point)) {
       estimate(point, rules, timer_resolution_us(base, now, point.point));
     }
     comparison.points.push_back(std::move(point));
@@ -201,6 +224,7 @@ Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRul
     if (point.tested()) tested.push_back(&point);
   comparison.tested = tested.size();
   comparison.alpha = judge_together(tested, rules);
+  if (!now.unexplained.empty()) doubt_all(now.unexplained, comparison.points);
   sort_points(comparison.points);
   comparison.differences = comparability.differences();
   comparison.notes = comparability.notes();

@@ -27,8 +27,10 @@ std::string benchmark_name(const Record& record) {
   return name;
 }
 
+/// The launches of a point that have the metric, and it, in us.
 struct Series {
   std::vector<const Record*> launches;
+  std::vector<double> times;
 };
 
 ordered_json head_of(const std::string& name, std::size_t family, std::size_t repetitions) {
@@ -49,15 +51,14 @@ void add_launches(const std::string& name, std::size_t family, const Series& ser
     entry["repetition_index"] = i;
     entry["threads"] = 1;
     entry["iterations"] = record.iterations;
-    add_time(entry, record.time_us_median, "us");
+    add_time(entry, series.times[i], "us");
     entry["bytes_per_second"] = record.algbw_gbps * 1e9;
     into.push_back(std::move(entry));
   }
 }
 
 void add_aggregates(const std::string& name, std::size_t family, const Series& series, ordered_json& into) {
-  std::vector<double> times;
-  for (const Record* record : series.launches) times.push_back(record->time_us_median);
+  const std::vector<double>& times = series.times;
   const auto count = static_cast<double>(times.size());
   const double mean = std::accumulate(times.begin(), times.end(), 0.0) / count;
   const double squares = std::accumulate(times.begin(), times.end(), 0.0,
@@ -100,15 +101,17 @@ ordered_json context_of(const nlohmann::json& info) {
 
 }  // namespace
 
-std::string google_benchmark_json(const ResultSet& set) {
+std::string google_benchmark_json(const ResultSet& set, Metric metric) {
   std::vector<std::string> order;
   std::map<std::string, Series> points;
   for (const Launch& launch : set.launches)
     for (const Record& record : launch.run.records) {
-      if (!record.measured()) continue;
+      const std::optional<double> time = value_of(record, metric);
+      if (!time) continue;
       const std::string name = benchmark_name(record);
       if (!points.contains(name)) order.push_back(name);
       points[name].launches.push_back(&record);
+      points[name].times.push_back(*time);
     }
   ordered_json entries = ordered_json::array();
   for (std::size_t family = 0; family < order.size(); ++family) {

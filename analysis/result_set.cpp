@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "results/columns.hpp"
 
 namespace weft {
 
@@ -41,9 +42,11 @@ std::optional<Campaign> campaign_of(const fs::path& folder, std::string& side) {
   return read_campaign(whole.parent_path());
 }
 
+constexpr const char* kWasKilled = "was killed";
+
 /// Why a run is no launch; empty where it is one.
 std::string unfinished(const nlohmann::json& info) {
-  if (!info.contains("ended") || !info["ended"].is_string()) return "was killed";
+  if (!info.contains("ended") || !info["ended"].is_string()) return kWasKilled;
   const auto code = info.find("exit_code");
   constexpr int kBySignal = 128;
   if (code == info.end() || !code->is_number_integer() || *code < kBySignal) return {};
@@ -57,7 +60,7 @@ bool tells_of_failure(const Run& run) {
 
 class Reader {
  public:
-  explicit Reader(const fs::path& folder) : set_{folder, {}, {}, {}} {}
+  explicit Reader(const fs::path& folder) : set_{folder, {}, {}, {}, {}} {}
 
   ResultSet read() {
     if (is_run_folder(set_.folder)) {
@@ -77,6 +80,7 @@ class Reader {
       else
         read_run_of_nobody(set_.folder / name);
     }
+    if (!campaign) note_gaps(launches);
     if (never_begun_ > 0) set_.notes.push_back(fmt::format("left out: {} never begun", never_begun_));
     return finished();
   }
@@ -93,6 +97,25 @@ class Reader {
       set_.launches.push_back({read_run(path)});
     else
       leave_out(path, why);
+    if (why == kWasKilled) set_.unexplained.push_back(fmt::format("{} {}", path.string(), why));
+  }
+
+  /// Folders numbered as `weft repeat` numbers them, copied without their campaign: one that is not there may have
+  /// crashed before it left anything.
+  void note_gaps(const std::map<std::string, std::optional<PlannedLaunch>>& folders) {
+    const auto is_number = [](const auto& folder) {
+      return folder.first.size() >= 3 && folder.first.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (folders.size() < 2 || !std::all_of(folders.begin(), folders.end(), is_number)) return;
+    std::size_t expected = 1;
+    for (const auto& [name, planned] : folders) {
+      if (std::stoull(name) > expected) {
+        set_.unexplained.push_back(
+            fmt::format("{} is missing", (set_.folder / fmt::format("{:03}", expected)).string()));
+        return;
+      }
+      ++expected;
+    }
   }
 
   void read_planned(const Campaign& campaign, const PlannedLaunch& planned, const fs::path& path) {
@@ -143,6 +166,25 @@ class Reader {
 }  // namespace
 
 ResultSet read_result_set(const std::filesystem::path& folder) { return Reader(folder).read(); }
+
+namespace {
+
+bool is_copy(const Run& a, const Run& b) {
+  return a.info.contains("started") && a.info == b.info &&
+         std::equal(a.records.begin(), a.records.end(), b.records.begin(), b.records.end(),
+                    [](const Record& one, const Record& other) { return fields_of(one) == fields_of(other); });
+}
+
+}  // namespace
+
+void require_different_launches(const ResultSet& base, const ResultSet& now) {
+  for (const Launch& one : base.launches)
+    for (const Launch& other : now.launches)
+      if (is_copy(one.run, other.run))
+        throw UsageError(
+            fmt::format("{} and {} are one launch, or a copy of it: give two result sets that were measured apart",
+                        one.run.folder.string(), other.run.folder.string()));
+}
 
 void require_launch(const ResultSet& set) {
   if (set.launches.empty())

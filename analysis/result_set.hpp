@@ -22,8 +22,9 @@ struct LostLaunch {
 /// What was measured under the same conditions: a launch, or several of the same command.
 struct ResultSet {
   std::filesystem::path folder;
-  std::vector<Launch> launches;    ///< in the order of the folders' names; none only where all are lost
-  std::vector<LostLaunch> lost;    ///< likewise; as good as launches in which every point failed
+  std::vector<Launch> launches;          ///< in the order of the folders' names; none only where all are lost
+  std::vector<LostLaunch> lost;          ///< likewise; as good as launches in which every point failed
+  std::vector<std::string> unexplained;  ///< "x/005 is missing", "x/007 was killed", where no campaign says why
   std::vector<std::string> notes;  ///< of launches that are neither (killed, interrupted, never begun), or were both
 };
 
@@ -32,6 +33,9 @@ struct ResultSet {
 /// and `new`, it says which launches there should be and how they ended. Throws UsageError with one sentence: no such
 /// folder, a damaged run or campaign.json, neither a finished nor a lost launch in it.
 ResultSet read_result_set(const std::filesystem::path& folder);
+
+/// Throws UsageError where a launch of one set is one of the other: the same folder, or a copy of it.
+void require_different_launches(const ResultSet& base, const ResultSet& now);
 
 /// Throws UsageError where all launches of the set are lost.
 void require_launch(const ResultSet& set);

@@ -56,6 +56,21 @@ std::string doubt(const PointComparison& point, const CompareRules& rules, doubl
   return {};
 }
 
+/// By how much one side may be slower than the other at most, either way.
+double largest_excess(const Interval& ratio) { return std::max(ratio.high, 1 / ratio.low) - 1; }
+
+/// Launches of each set with which the ratio's interval would end below the floor if its middle stayed; 0 where none
+/// would do. It narrows with the square root of the launches.
+std::size_t launches_to_exclude(const PointComparison& point) {
+  const double middle = std::max(point.ratio.ratio, 1 / point.ratio.ratio) - 1;
+  const double half = largest_excess(point.ratio.interval) - middle;
+  if (middle >= point.floor) return 0;
+  const auto launches = static_cast<double>(std::max(point.base.size(), point.now.size()));
+  const double wanted = launches * std::pow(half / (point.floor - middle), 2);
+  constexpr double kBeyondReason = 1e6;
+  return wanted > kBeyondReason ? 0 : static_cast<std::size_t>(std::ceil(wanted));
+}
+
 }  // namespace
 
 Metric find_metric(std::string_view name) {
@@ -89,6 +104,10 @@ bool is_missing(const Share& base, const Share& now, double level) {
   return base.whole() || fisher_exact(base.of - base.count, base.of, now.of - now.count, now.of) <= level;
 }
 
+bool lost_more(const Share& base, const Share& now) {
+  return (now.of - now.count) * base.of > (base.of - base.count) * now.of;
+}
+
 void estimate(PointComparison& point, const CompareRules& rules, double resolution_us) {
   point.base_time = median(point.base);
   point.new_time = median(point.now);
@@ -117,6 +136,12 @@ void judge(PointComparison& point, const CompareRules& rules, double alpha) {
   if (point.reason.empty() && (slower || faster))
     point.reason =
         fmt::format("the ratio is {:.3f}, but it may be chance (p {:.2g})", point.ratio.ratio, point.p_value);
+  // That a difference would have been noticed does not say that there is none as large as the floor.
+  if (const double most = largest_excess(interval); point.reason.empty() && most >= point.floor) {
+    point.launches_needed = std::max(point.launches_needed, launches_to_exclude(point));
+    point.reason = fmt::format("the ratio lies in {:.3f} to {:.3f}, where {:.3g} % is not excluded; {}", interval.low,
+                               interval.high, point.floor * 100, that_many_would_do(point.launches_needed));
+  }
   point.verdict = point.reason.empty() ? Verdict::same : Verdict::inconclusive;
   if (point.verdict == Verdict::same) point.launches_needed = 0;
 }

@@ -66,6 +66,9 @@ struct Share {
 /// BASE, or in more than in BASE by Fisher's exact test (one-sided) at `level`.
 bool is_missing(const Share& base, const Share& now, double level);
 
+/// Whether NEW is without a figure in a larger share of its launches than BASE, be it by chance.
+bool lost_more(const Share& base, const Share& now);
+
 /// The smallest p-value that the exact test can give: 2 / C(n_a + n_b, n_a).
 double smallest_p(std::size_t n_a, std::size_t n_b);
 

@@ -1,5 +1,6 @@
 #include "analysis/compare.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -85,6 +86,9 @@ ResultSet read_checked(const std::filesystem::path& folder, std::vector<std::str
 
 int compare(const Compare& wanted) {
   const CompareRules rules = rules_of(wanted);
+  const auto on_output = [](const auto& file) { return is_standard_output(file.second); };
+  if (std::count_if(wanted.files.begin(), wanted.files.end(), on_output) > 1)
+    throw UsageError("- is given to two reports: standard output holds one of them");
   const auto [base_folder, new_folder] = folders_of(wanted.sets);
   std::vector<std::string> notes;
   const ResultSet base = read_checked(base_folder, notes);
@@ -101,8 +105,8 @@ int compare(const Compare& wanted) {
     const std::filesystem::path folder = wanted.google_benchmark;
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    write_report("--google-benchmark", folder / "base.json", google_benchmark_json(base));
-    write_report("--google-benchmark", folder / "new.json", google_benchmark_json(now));
+    write_report("--google-benchmark", folder / "base.json", google_benchmark_json(base, rules.metric));
+    write_report("--google-benchmark", folder / "new.json", google_benchmark_json(now, rules.metric));
   }
   if (table) fmt::print("{}", comparison_table(comparison));
   if (!wanted.history.empty()) fmt::print(table ? stdout : stderr, "\n{}", history_table(read_history(wanted.history)));

@@ -60,6 +60,13 @@ void validate(RunOptions& options) {
       (options.measure.cache == CacheMode::fresh || options.measure.cache == CacheMode::flush))
     throw UsageError(fmt::format("--batch {}: --cache {} prepares the buffers of each call, so a sample is one call",
                                  options.measure.batch, name_of(options.measure.cache)));
+  if (options.measure.batch > 1 && options.measure.arrival.pattern != ArrivalPattern::together)
+    throw UsageError(fmt::format("--batch {}: --arrival delays the ranks of each call, so a sample is one call",
+                                 options.measure.batch));
+  if (options.measure.min_time > options.measure.budget)
+    throw UsageError(fmt::format("--min-time {:.4g} is more than --budget {:.4g}: raise the budget too",
+                                 static_cast<double>(options.measure.min_time) / 1e9,
+                                 static_cast<double>(options.measure.budget) / 1e9));
   options.transport.seed = request.seed;
   options.transport.launch = options.launch_number;
   options.measure.seed = request.seed;

@@ -2,6 +2,7 @@
 // in one log. t_min and t_max are the means of the fastest and the slowest rank, t_avg the mean over ranks. PingPong
 // and PingPing give one t[usec]. Mbytes/sec is not read: it follows from size and t_max.
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "imports/point.hpp"
@@ -104,6 +105,9 @@ class Reader {
     const int ranks = ranks_of(log_, options_, processes_, number);
     series_.operation = operation_of(benchmark_, ranks);
     const bool pair = series_.operation == "pingpong" || series_.operation == "exchange";
+    // Two ways of one operation, which the default run of IMB measures both.
+    if (benchmark_ == "Sendrecv") series_.algorithm = "sendrecv";
+    if (benchmark_ == "Reduce_scatter_block") series_.algorithm = "block";
     series_.pattern = pair ? "send_recv" : series_.operation;
     series_.ranks = ranks;
     series_.op = sum_where_reduced(series_.operation);
@@ -142,18 +146,25 @@ class Reader {
     LogSeries series = series_;
     Bytes size = 0;
     LogFigures figures;
+    std::optional<double> defects;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string_view title = titles_[i];
       if (title == "#bytes") size = whole_number_in(log_, number, words[i], "size");
       if (title == "#repetitions") series.iterations = count_in(words[i], number, "number of repetitions");
       if (title == "t[usec]" || title == "t_avg[usec]")
         figures.mean_of_ranks = number_in(log_, number, words[i], "time");
+      if (title == "defects") defects = number_in(log_, number, words[i], "defects");
       if (title == "t_min[usec]") figures.rank_min = number_in(log_, number, words[i], "time");
       if (title == "t_max[usec]") figures.rank_max = number_in(log_, number, words[i], "time");
     }
     // Its size is the count of the call, one rank's block, where Reduce_scatter's is the whole input.
     if (benchmark_ == "Reduce_scatter_block") size *= static_cast<Bytes>(series.ranks);
-    into_.points.push_back(make_point(series, size, figures, number));
+    ImportedPoint point = make_point(series, size, figures, number);
+    if (defects) {  // the largest deviation, of which only 0 is a count
+      point.record.wrong = *defects > 0 ? fmt::format("{:.0f}", std::ceil(*defects)) : "0";
+      if (*defects > 0) point.record.status = "wrong";
+    }
+    into_.points.push_back(std::move(point));
   }
 
   const Log& log_;

@@ -69,6 +69,7 @@ void read_preamble(const std::vector<std::string_view>& words, std::string_view 
   if (words.size() > 3 && words[0] == "#" && words[1] == "nccl-tests" && words[2] == "version") to.version = words[3];
   if (words.size() > 3 && words[0] == "#" && words[1] == "Rank") {
     const std::optional<std::uint64_t> rank = whole_number_of(words[2]);
+    if (rank == 0U) to.ranks = 0;  // of the next run in one log
     if (rank && *rank < 10'000'000) to.ranks = std::max(to.ranks, static_cast<int>(*rank) + 1);
     to.ranks_line = number;
   }

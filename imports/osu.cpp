@@ -20,6 +20,7 @@ struct Program {
   std::string_view pattern;
   std::string_view operation;
   int ranks;  ///< 0: the log does not say
+  std::string_view algorithm = "native";
 };
 
 constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
@@ -36,7 +37,7 @@ constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
                                  {"Gatherv Latency", "gatherv", "gatherv", 0},
                                  {"Reduce Latency", "reduce", "reduce", 0},
                                  {"Reduce_scatter Latency", "reduce_scatter", "reduce_scatter", 0},
-                                 {"Reduce_scatter_block Latency", "reduce_scatter", "reduce_scatter", 0},
+                                 {"Reduce_scatter_block Latency", "reduce_scatter", "reduce_scatter", 0, "block"},
                                  {"Scatter Latency", "scatter", "scatter", 0},
                                  {"Scatterv Latency", "scatterv", "scatterv", 0}};
 
@@ -107,6 +108,7 @@ class Reader {
     }
     series_.pattern = program->pattern;
     series_.operation = program->operation;
+    series_.algorithm = program->algorithm;
     series_.ranks = program->ranks;
     series_.op = sum_where_reduced(program->operation);
     series_.transport = options_.transport;

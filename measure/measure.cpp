@@ -81,40 +81,46 @@ Samples PreparedPoint::measure(Instruments& instruments) {
   const LocalSample first = run_sample(start, instruments.timer);
   Samples cold;
   merge_samples(world_, instruments.clock, {first}, 0, false, cold);
-  const Warm warm = warm_up(instruments, start, first);
+  // As if the operation were long enough for the clock: whether it is, the warm-up will show.
+  start.use(choose_start(options_.sync, {.oversubscribed = options_.oversubscribed}), warm_window(instruments), 0);
+  Warm warm = warm_up(instruments, start, first);
   use_what_warmed(warm, start);
 
-  const int warmup = static_cast<int>(calls_);
-  const double per_sample = std::max(warm.sample, batch_ * warm.call);
-  Samples samples = take_series(instruments, start, per_sample);
+  Samples samples = take_series(instruments, start, per_sample(warm));
   // Round-time was weft's choice, and this machine is too busy for it.
   const auto late = static_cast<std::size_t>(std::count(samples.valid.begin(), samples.valid.end(), char{0}));
   const bool busy =
       options_.sync == StartSync::automatic && (start.crowded() || too_many_late(late, samples.valid.size()));
   if (largest_over_ranks(world_, busy ? 1 : 0) > 0) {
-    start.use(StartSync::barrier, 0, per_sample);
-    samples = take_series(instruments, start, per_sample);
+    // The calls that warmed up had waited for late ranks.
+    batch_.resize(1);
+    start.use(StartSync::barrier, 0, 0);
+    warm = warm_up(instruments, start, first);
+    choose_batch(warm);
+    samples = take_series(instruments, start, per_sample(warm));
   }
-  samples.warmup += warmup;
+  samples.warmup += warmup_calls_;
   samples.sync = name_of(start.sync());
   if (world_.rank() == 0) samples.first_ns = cold.completion.front();
   check(start, samples);
   return samples;
 }
 
-PreparedPoint::Warm PreparedPoint::warm_up(Instruments& instruments, Start& start, const LocalSample& cold) {
-  // As if the operation were long enough for the clock: whether it is, the warm-up will show.
-  const StartSync sync = choose_start(options_.sync, {.oversubscribed = options_.oversubscribed});
+Nanoseconds PreparedPoint::warm_window(Instruments& instruments) const {
   constexpr double kExchanges = 3;
-  Nanoseconds window = 1;
-  if (sync == StartSync::round_time)
-    window += static_cast<Nanoseconds>(kExchanges * instruments.round_time.mean_duration());
-  start.use(sync, window, 0);
+  if (choose_start(options_.sync, {.oversubscribed = options_.oversubscribed}) != StartSync::round_time) return 1;
+  return 1 + static_cast<Nanoseconds>(kExchanges * instruments.round_time.mean_duration());
+}
+
+double PreparedPoint::per_sample(const Warm& warm) const { return std::max(warm.sample, batch() * warm.call); }
+
+PreparedPoint::Warm PreparedPoint::warm_up(Instruments& instruments, Start& start, const LocalSample& cold) {
   start.meet();
   const Nanoseconds began = communicator_.now();
   Nanoseconds call = options_.warmup > 0 ? std::numeric_limits<Nanoseconds>::max() : cold.duration();
   for (int i = 0; i < options_.warmup; ++i) call = std::min(call, run_sample(start, instruments.timer).duration());
   const double each = static_cast<double>(communicator_.now() - began) / std::max(1, options_.warmup);
+  warmup_calls_ = static_cast<int>(calls_);
   const std::vector<double> agreed =
       largest_over_ranks(world_, std::vector<double>{static_cast<double>(call), each, instruments.timer.overhead_ns(),
                                                      instruments.clock.bounds().bound_ns});
@@ -130,18 +136,24 @@ void PreparedPoint::use_what_warmed(const Warm& warm, Start& start) {
       options_.sync,
       {.oversubscribed = options_.oversubscribed, .clock_bound_ns = warm.clock_bound, .operation_ns = warm.call});
   const auto window = static_cast<Nanoseconds>(std::min(kWindowShare * warm.call, kMostWindow));
-  const bool untouched = options_.cache == CacheMode::hot || options_.cache == CacheMode::rotate;
-  if (workload_.keeps_pace() && untouched)
-    batch_ = options_.batch > 0 ? options_.batch : calls_per_sample(warm.call, warm.overhead);
-  start.use(sync, std::max(window, start.window()), batch_ * warm.call);
+  choose_batch(warm);
+  start.use(sync, std::max(window, start.window()), batch() * warm.call);
+}
+
+void PreparedPoint::choose_batch(const Warm& warm) {
+  // An imposed imbalance is one of a call, not of several.
+  const bool alone = options_.cache == CacheMode::fresh || options_.cache == CacheMode::flush ||
+                     options_.arrival.pattern != ArrivalPattern::together;
+  const int calls = options_.batch > 0 ? options_.batch : calls_per_sample(warm.call, warm.overhead);
+  if (workload_.keeps_pace() && !alone) batch_.resize(static_cast<std::size_t>(calls));
   // A batch that the user has fixed may last long: the time-out is for an iteration.
   constexpr double kSlower = 4;
-  patience_ += static_cast<Nanoseconds>(kSlower * batch_ * warm.call);
+  patience_ += static_cast<Nanoseconds>(kSlower * batch() * warm.call);
 }
 
 Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
   const StopRule rule = stop_rule(options_, communicator_.ranks(), communicator_.virtual_time());
-  Series series(instruments, communicator_, world_, rule, batch_, options_.all_ranks);
+  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks);
   const bool may_fall_back = options_.sync == StartSync::automatic;
   std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns));
   if (!instruments.clock.bounds().shared) next = std::min(next, samples_between_anchors(sample_ns));
@@ -158,21 +170,20 @@ Samples PreparedPoint::take_series(Instruments& instruments, Start& start, doubl
 }
 
 LocalSample PreparedPoint::run_sample(Start& start, const Timer& timer) {
-  const std::size_t call = calls_;
-  prepare_caches(call, start);
-  Executor& executor = executors_[program_of(call)];  // looked up before the clock is read
-  executor.prepare(arena_.slot(call));
+  prepare_caches(calls_, start);
+  // Looked up before the clock is read.
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    batch_[i] = {&executors_[program_of(calls_ + i)], arena_.slot(calls_ + i)};
+  Executor& executor = *batch_.front().executor;
+  executor.prepare(batch_.front().buffers);
   world_.set_deadline(patience_, "measuring");
   LocalSample sample;
   sample.late = !start.wait();
   sample.start = timer.now();
   executor.run();
-  for (int i = 1; i < batch_; ++i) {
-    const std::size_t next = call + static_cast<std::size_t>(i);
-    executors_[program_of(next)].run(arena_.slot(next));
-  }
+  for (std::size_t i = 1; i < batch_.size(); ++i) batch_[i].executor->run(batch_[i].buffers);
   sample.end = timer.now();
-  calls_ += static_cast<std::size_t>(batch_);
+  calls_ += batch_.size();
   return sample;
 }
 

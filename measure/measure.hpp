@@ -39,7 +39,12 @@ class PreparedPoint {
     double clock_bound = 0;
   };
 
+  /// As the samples start now, one call each.
   Warm warm_up(Instruments& instruments, Start& start, const LocalSample& cold);
+  Nanoseconds warm_window(Instruments& instruments) const;
+  double per_sample(const Warm& warm) const;
+  void choose_batch(const Warm& warm);
+  int batch() const { return static_cast<int>(batch_.size()); }
   void use_what_warmed(const Warm& warm, Start& start);
   Samples take_series(Instruments& instruments, Start& start, double sample_ns);
   LocalSample run_sample(Start& start, const Timer& timer);
@@ -57,8 +62,14 @@ class PreparedPoint {
   Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
   Arena arena_;
   CacheFlush flush_;
-  Bytes bytes_ = 0;        // of the buffers
-  int batch_ = 1;          // calls per sample
+  Bytes bytes_ = 0;  // of the buffers
+  struct BatchCall {
+    Executor* executor;
+    Buffers buffers;
+  };
+
+  std::vector<BatchCall> batch_ = std::vector<BatchCall>(1);  // the calls of the sample that is taken
+  int warmup_calls_ = 0;
   std::size_t calls_ = 0;  // so far
 };
 

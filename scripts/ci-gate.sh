@@ -97,7 +97,7 @@ measure() {
   [ "$left" -ge 1 ] || return 5
   timeout --foreground "$left" "$new_weft" repeat "$@" || code=$?
   [ "$SECONDS" -lt "$time_limit" ] || return 5
-  [ "$code" -ne 2 ] || return 2
+  [ "$code" -ne 2 ] || [ -e "$out/campaign/campaign.json" ] || return 2
   [ "$code" -eq 0 ] || say "launches failed (the worst code is $code): see $out/campaign" >&2
 }
 

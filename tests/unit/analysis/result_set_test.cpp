@@ -60,6 +60,26 @@ TEST_F(ResultSets, AnInterruptedRunIsLeftOutAndNamed) {
   EXPECT_THAT(set.notes, ElementsAre(HasSubstr("c/002 was interrupted (exit code 130)")));
 }
 
+TEST_F(ResultSets, WithoutTheirCampaignMissingNumbersAreUnexplained) {
+  for (const char* launch : {"001", "002", "004"}) write_small_run(folder_ / "c" / launch);
+  EXPECT_THAT(read_result_set(folder_ / "c").unexplained, ElementsAre(HasSubstr("c/003 is missing")));
+  write_small_run(folder_ / "c/003");
+  EXPECT_TRUE(read_result_set(folder_ / "c").unexplained.empty());
+  write_small_run(folder_ / "d/001");
+  write_small_run(folder_ / "d/mine");  // not numbered by weft repeat
+  EXPECT_TRUE(read_result_set(folder_ / "d").unexplained.empty());
+}
+
+TEST_F(ResultSets, ALaunchIsNotComparedWithItself) {
+  for (const char* launch : {"a/001", "b/001"}) write_small_run(folder_ / launch);
+  ResultSet a = read_result_set(folder_ / "a");
+  ResultSet b = read_result_set(folder_ / "b");
+  a.launches.front().run.info["started"] = "2026-01-01T00:00:00Z";
+  b.launches.front().run.info["started"] = "2026-01-01T00:00:09Z";
+  EXPECT_NO_THROW(require_different_launches(a, b));
+  EXPECT_THROW(require_different_launches(a, a), UsageError);
+}
+
 /// A campaign of two commands with what each launch of `new` has come to, and `base` without a fault.
 class CampaignSets : public ResultSets {
  protected:

@@ -51,11 +51,14 @@ TEST_F(SampleCheck, SamplesAndRowsBelongTogether) {
               HasSubstr("point 0: there are 5 valid samples where points.csv counts 0"));
 }
 
-TEST_F(SampleCheck, ARunWithoutAnySampleIsNotChecked) {
+TEST_F(SampleCheck, OnlyAnImportedRunMayHaveNoSamples) {
   EXPECT_TRUE(check_samples(read_run(path_)));
   const std::string text = file_text(path_ / "samples.csv");
   write_file(path_ / "samples.csv", text.substr(0, text.find('\n') + 1));
-  EXPECT_FALSE(check_samples(read_run(path_)));
+  weft::Run run = read_run(path_);
+  EXPECT_THAT(message_of<UsageError>([&] { check_samples(run); }), HasSubstr("there are 0 valid samples"));
+  run.info["provenance"]["imported"] = {{"tool", "another"}};
+  EXPECT_FALSE(check_samples(run));
 }
 
 }  // namespace

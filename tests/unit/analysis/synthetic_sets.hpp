@@ -22,7 +22,7 @@ struct SyntheticSet {
 };
 
 inline ResultSet make_set(const SyntheticSet& like) {
-  ResultSet set{like.name, {}, {}, {}};
+  ResultSet set{like.name, {}, {}, {}, {}};
   const RunInfo info = plain_run_info();
   std::mt19937 random(like.seed);
   std::normal_distribution<double> normal;

@@ -30,6 +30,25 @@ TEST(ImportNccl, ReadsBothHalvesOfARow) {
   EXPECT_DOUBLE_EQ(row(log, 5).time_us_mean_of_ranks, 1.2e6);
 }
 
+TEST(ImportNccl, EachRunOfALogHasItsOwnRanks) {
+  const TemporaryFolder folder;
+  const std::string header =
+      "#       size         count      type   redop    root     time   algbw   busbw #wrong     time   algbw "
+      "  busbw #wrong\n";
+  const std::string row_ =
+      "        1024           256     float     sum      -1    10.00    0.10    0.10      0    10.00    0.10 "
+      "   0.10      0\n";
+  const auto run = [&](const std::string& program, int ranks) {
+    std::string text = "# " + program + "\n";
+    for (int rank = 0; rank < ranks; ++rank) text += "#  Rank  " + std::to_string(rank) + " Group  0 Pid 1 on host\n";
+    return text + header + row_ + "# Avg bus bandwidth    : 0.1\n";
+  };
+  const ReadLog log = import_text(folder, run("all_reduce_perf", 4) + run("reduce_scatter_perf", 2));
+  ASSERT_EQ(log.log.points.size(), 4U);
+  EXPECT_EQ(row(log, 0).ranks, 4);
+  EXPECT_EQ(row(log, 2).ranks, 2);
+}
+
 TEST(ImportNccl, SizeOfAnAllToAllIsTheWholeBuffer) {
   const ReadLog log = import_golden("nccl_alltoall.log");
   EXPECT_EQ(row(log, 0).operation, "all_to_all");
@@ -137,6 +156,30 @@ TEST(ImportImb, ReadsTheSectionsOfOneLog) {
   EXPECT_EQ(last["all_to_all"]->bytes_per_peer, 32U);
   EXPECT_EQ(last["broadcast"]->bytes_per_rank, 32U);
   EXPECT_DOUBLE_EQ(last["barrier"]->time_us_mean_of_ranks, 0.17);
+}
+
+TEST(ImportImb, ReadsBothWaysOfOneOperation) {
+  const TemporaryFolder folder;
+  const std::string processes = "# #processes = 2\n";
+  const std::string table = processes + "#bytes #repetitions t_min[usec] t_max[usec] t_avg[usec]\n 8 100 1 2 1.5\n";
+  const ReadLog log = import_text(folder, "# Benchmarking PingPing\n" + processes +
+                                              "#bytes #repetitions t[usec] Mbytes/sec\n 8 100 1.5 5\n" +
+                                              "# Benchmarking Sendrecv\n" + table + "# Benchmarking Reduce_scatter\n" +
+                                              processes + "#bytes #repetitions t_min[usec] t_max[usec] t_avg[usec]\n" +
+                                              " 16 100 1 2 1.5\n# Benchmarking Reduce_scatter_block\n" + table);
+  ASSERT_EQ(log.log.points.size(), 4U);
+  EXPECT_EQ(row(log, 1).algorithm, "sendrecv");
+  EXPECT_EQ(row(log, 2).bytes_per_rank, row(log, 3).bytes_per_rank);
+  EXPECT_EQ(row(log, 3).algorithm, "block");
+}
+
+TEST(ImportImb, DefectsAreWrongData) {
+  const TemporaryFolder folder;
+  const std::string head = "# Benchmarking Bcast\n# #processes = 2\n";
+  const ReadLog log = import_text(folder, head + "#bytes #repetitions t_min[usec] t_max[usec] t_avg[usec] defects\n" +
+                                              " 8 100 1 2 1.5 0.00\n 16 100 1 2 1.5 3.00\n");
+  EXPECT_EQ(row(log, 0).status + row(log, 0).wrong, "ok0");
+  EXPECT_EQ(row(log, 1).status + row(log, 1).wrong, "wrong3");
 }
 
 TEST(ImportImb, TellsBlocksFromBuffersAndLeavesOutWhatHasNoPlace) {

@@ -74,6 +74,9 @@ TEST(PreparedPoint, CallsOfASampleShareItsTime) {
   EXPECT_EQ(samples.warmup, 4);
   for (const double time : samples.completion) EXPECT_EQ(time, experiment.truth());
   EXPECT_EQ(samples.mean_of_ranks_ns, experiment.truth());
+  experiment.options.arrival = {.pattern = ArrivalPattern::one_late, .rank = 0, .duration = 300};
+  EXPECT_EQ(model_point::measure(experiment).batch, 1) << "each call is delayed";
+  experiment.options.arrival = {};
   experiment.keeps_pace = false;
   EXPECT_EQ(model_point::measure(experiment).batch, 1);
 }
