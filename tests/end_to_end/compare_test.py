@@ -87,7 +87,7 @@ class Compare(ProgramTest):
         self.assertIn("wrong data: 4 points of 4", self.compared(base, wrong, code=WRONG_DATA))
         failed = self.campaign("failed", change=lambda row: row.update(status="failed", reason="lost"))
         self.assertIn("4 points are missing", self.compared(base, failed, code=REGRESSION))
-        self.assertIn("1 and 1 launches are too few", self.compared(self.template, self.campaign("one", launches=1), code=INCONCLUSIVE))
+        self.assertIn("1 and 1 launches are too few", self.compared(self.template, self.campaign("single", launches=1), code=INCONCLUSIVE))
 
     def test_what_differs_is_named(self):
         base, now = self.campaign("base"), self.campaign("new", seed=2)
