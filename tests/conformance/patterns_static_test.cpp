@@ -5,6 +5,8 @@
 #include "collectives/verify.hpp"
 #include "core/error.hpp"
 #include "patterns/registry.hpp"
+#include "patterns/schedules/registry.hpp"
+#include "tests/conformance/entry_names.hpp"
 #include "tests/conformance/run_programs.hpp"
 
 namespace weft {
@@ -102,8 +104,34 @@ TEST_P(EveryPattern, NoticesWrongData) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()),
-                         [](const auto& entry) { return entry.param.name; });
+/// `--schedule` by its name, for some pipelines that it serves and ranks that are left over.
+class EverySchedule : public testing::TestWithParam<Schedule> {};
+
+TEST_P(EverySchedule, MovesTheRightDataForAnyPipelineThatItServes) {
+  Request request = small_request();
+  request.schedule = GetParam().name;
+  int served = 0;
+  for (const int stages : {1, 2, 3, 4, 6, 8, 9})
+    for (const int micro_batches : {1, 4, 6, 12, 17, 24})
+      for (const int virtual_stages : {2, 3, 5}) {
+        request.stages = stages;
+        request.micro_batches = micro_batches;
+        request.virtual_stages = virtual_stages;
+        const int ranks = stages + (stages < 4 ? stages + 1 : 0);
+        const std::vector<Point> points = patterns::registry().find("pipeline").plan(request, ranks);
+        ASSERT_EQ(points.size(), 1U);
+        SCOPED_TRACE(describe(points[0], ranks) + ", " + std::to_string(micro_batches) + " micro-batches, " +
+                     std::to_string(virtual_stages) + " virtual stages");
+        if (!points[0].refused.empty()) continue;
+        ++served;
+        check_point(points[0], ranks);
+      }
+  EXPECT_GE(served, 18);
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()), name_of_entry);
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()), name_of_entry);
 
 }  // namespace
 }  // namespace weft
