@@ -96,7 +96,9 @@ class EveryScheduleRuns : public testing::TestWithParam<Schedule> {
   static Point point_of(Request& request, int ranks) {
     request.schedule = GetParam().name;
     request.micro_batches = 2 * ranks;
-    return patterns::registry().find("pipeline").plan(request, ranks).at(0);
+    Point point = patterns::registry().find("pipeline").plan(request, ranks).at(0);
+    EXPECT_EQ(point.refused, "");
+    return point;
   }
 };
 

@@ -129,6 +129,37 @@ TEST_P(EverySchedule, MovesTheRightDataForAnyPipelineThatItServes) {
   EXPECT_GE(served, 18);
 }
 
+TEST_P(EverySchedule, ChecksEveryMessage) {
+  Request request = small_request();
+  request.schedule = GetParam().name;
+  request.micro_batches = 8;
+  constexpr std::size_t kRanks = 4;
+  const Point point = patterns::registry().find("pipeline").plan(request, kRanks).at(0);
+  ASSERT_EQ(point.refused, "");
+  std::vector<std::unique_ptr<Workload>> work;
+  std::vector<const Program*> programs;
+  for (std::size_t rank = 0; rank < kRanks; ++rank) {
+    work.push_back(point.build(static_cast<int>(rank)));
+    programs.push_back(&work.back()->programs()[0]);
+  }
+  for (std::size_t sender = 0; sender < kRanks; ++sender)
+    for (const Lane& lane : programs[sender]->lanes)
+      for (const Step& step : lane.steps()) {
+        if (step.action != Action::send) continue;
+        std::vector<RankMemory> memory;
+        for (std::size_t rank = 0; rank < kRanks; ++rank) {
+          memory.emplace_back(*programs[rank]);
+          work[rank]->fill(0, memory.back().buffers(), 7);
+        }
+        *memory[sender].at(step.source()) ^= std::byte{1};
+        ASSERT_TRUE(ProgramsInOneThread(programs, memory).run());
+        std::uint64_t wrong = 0;
+        for (std::size_t rank = 0; rank < kRanks; ++rank)
+          wrong += work[rank]->count_wrong(0, memory[rank].buffers(), 7);
+        EXPECT_GT(wrong, 0U) << lane.name() << " of rank " << sender << " from " << step.src;
+      }
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()), name_of_entry);
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()), name_of_entry);
