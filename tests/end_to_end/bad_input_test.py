@@ -120,15 +120,16 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-n", "1", "-n", "2", says=["--iterations", "'1' and '2'"])
 
     def test_pipelines_that_a_schedule_does_not_serve(self):
-        for arguments, words in (
+        for number, (arguments, words) in enumerate((
             (["--schedule", "interleaved", "--micro-batches", "7"], ["--micro-batches 7", "a multiple of the 2"]),
             (["--schedule", "interleaved", "--virtual-stages", "1"], ["--virtual-stages 1", "2 or more"]),
             (["--schedule", "interleaved", "--virtual-stages", "64", "--micro-batches", "2000"], ["at most 1562"]),
             (["--schedule", "dualpipe", "--micro-batches", "2"], ["--micro-batches 2", "4 or more"]),
             (["--schedule", "dualpipe", "--stages", "1"], ["--stages 1", "even"]),
             (["--schedule", "dualpipev", "--micro-batches", "3"], ["--micro-batches 3", "4 or more"]),
-        ):
-            result = weft("run", "pipeline", "-t", "model", "--ranks", "2", "--tokens", "1", *arguments, "--out", self.folder / "run")
+        )):
+            result = weft("run", "pipeline", "-t", "model", "--ranks", "2", "--tokens", "1", *arguments, "--out",
+                          self.folder / str(number))
             self.assertEqual(result.returncode, USAGE, result.stderr)
             for word in words:
                 self.assertIn(word, result.stderr)
