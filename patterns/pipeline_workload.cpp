@@ -117,7 +117,7 @@ Lane PipelineWorkload::compute_lane() const {
 Lane PipelineWorkload::send_lane(const Handover& handover) const {
   Lane lane(fmt::format("send {} of chunk {}", handover.flow == Flow::activations ? "activations" : "gradients",
                         handover.from.chunk));
-  const int to = rank_ - device_ + handover.to.device;
+  const int to = rank_of(handover.to.device);
   for (const Work& work : order_) {
     if (work.chunk != handover.from.chunk || flow_of(work.pass) != handover.flow) continue;
     lane.await(event(handover.flow, Mark::done, work.chunk, work.micro_batch));
@@ -131,7 +131,7 @@ Lane PipelineWorkload::send_lane(const Handover& handover) const {
 Lane PipelineWorkload::receive_lane(const Handover& handover) const {
   Lane lane(fmt::format("receive {} of chunk {}", handover.flow == Flow::activations ? "activations" : "gradients",
                         handover.to.chunk));
-  const int from = rank_ - device_ + handover.from.device;
+  const int from = rank_of(handover.from.device);
   const Side& mine = side(handover.flow);
   for (std::size_t i = 0; i < mine.arrivals.size(); ++i) {
     if (mine.arrivals[i].handover != &handover) continue;
@@ -167,7 +167,7 @@ Bytes PipelineWorkload::place(const Side& side, std::size_t arrival) const {
 
 /// The content of what a device sends one way, by 64-bit words from the beginning of its windows.
 std::uint64_t PipelineWorkload::key_of(std::uint64_t salt, Flow flow, int device) const {
-  const auto sender = static_cast<std::uint64_t>(rank_ - device_ + device);
+  const auto sender = static_cast<std::uint64_t>(rank_of(device));
   return mix(salt + mix(2 * sender + static_cast<std::uint64_t>(flow)));
 }
 

@@ -68,6 +68,8 @@ class PipelineWorkload : public Workload {
   Lane receive_lane(const Handover& handover) const;
   const Handover* source_of(const Work& work) const;  ///< the message that the work waits for; null: none
 
+  int rank_of(int device) const { return rank_ - device_ + device; }  ///< of the same pipeline
+
   enum class Mark : std::uint8_t { arrived, done };
   int event(Flow flow, Mark mark, int chunk, int micro_batch) const;
   int window(const Seat& from, int micro_batch) const;  ///< number of the message among its sender's
