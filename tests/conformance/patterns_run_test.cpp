@@ -88,7 +88,8 @@ TEST_P(EveryPatternRuns, OverSharedMemoryWithTheRightData) {
   run_all("shm", {1, 2, 3, 4}, request);
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns::registry().entries()), name_of_entry);
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns::registry().entries()),
+                         name_of_entry<Pattern>);
 
 class EveryScheduleRuns : public testing::TestWithParam<Schedule> {
  protected:
@@ -133,7 +134,7 @@ TEST_P(EveryScheduleRuns, WithTheBubbleOfItsFormulaOnAFreeFabric) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryScheduleRuns, testing::ValuesIn(schedules::registry().entries()),
-                         name_of_entry);
+                         name_of_entry<Schedule>);
 
 }  // namespace
 }  // namespace weft

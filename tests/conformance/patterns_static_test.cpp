@@ -160,9 +160,11 @@ TEST_P(EverySchedule, ChecksEveryMessage) {
       }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()), name_of_entry);
+INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()),
+                         name_of_entry<Schedule>);
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()), name_of_entry);
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()),
+                         name_of_entry<Pattern>);
 
 }  // namespace
 }  // namespace weft

@@ -187,14 +187,14 @@ TEST(Pipeline, CountsWhatADeviceSendsAndHolds) {
   Request request = sized(8, 8, 2);
   request.tokens = 1;
   request.virtual_stages = 3;
-  const Bytes message = 2 * 7168 * 4;
+  const Bytes message = Bytes{2} * 7168 * 4;
   const auto find = [&](const std::string& name) {
     request.schedule = name;
     return plan("pipeline", request, 4)[0];
   };
   EXPECT_EQ(find("1f1b").bytes_per_rank, 16 * message);
   EXPECT_EQ(find("1f1b").bytes_per_peer, 8 * message);
-  EXPECT_EQ(find("interleaved").bytes_per_rank, 3 * 16 * message);
+  EXPECT_EQ(find("interleaved").bytes_per_rank, 48 * message);
   EXPECT_EQ(find("dualpipe").bytes_per_rank, 16 * message);
   EXPECT_EQ(find("dualpipe").bytes_per_peer, 8 * message);
   EXPECT_EQ(find("dualpipev").bytes_per_rank, 32 * message);

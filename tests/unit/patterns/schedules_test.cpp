@@ -101,7 +101,8 @@ TEST_P(EverySchedule, HasTheBubbleOfItsFormulaWhereForwardAndBothGradientsTakeAs
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()), name_of_entry);
+INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()),
+                         name_of_entry<Schedule>);
 
 TEST(Schedules, OrdersAreThoseOfThePapers) {
   EXPECT_EQ(order_of("gpipe", shape_of(3, 2), 1), "F0.0 F1.0 B0.0 B1.0");

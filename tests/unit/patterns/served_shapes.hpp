@@ -9,8 +9,8 @@
 
 namespace weft {
 
-/// How GoogleTest names a schedule.
-inline void PrintTo(const Schedule& schedule, std::ostream* out) { *out << schedule.name; }
+/// So that GoogleTest prints a schedule's name.
+inline std::ostream& operator<<(std::ostream& out, const Schedule& schedule) { return out << schedule.name; }
 
 inline std::string describe(const PipelineShape& shape) {
   return "p=" + std::to_string(shape.devices) + " m=" + std::to_string(shape.micro_batches) +

@@ -10,8 +10,6 @@
 namespace weft {
 namespace {
 
-const Schedule& schedule(const char* name) { return schedules::registry().find(name); }
-
 Slice slice_of(const std::vector<Slice>& slices, int device, const char* letter, int micro_batch, int chunk) {
   for (const Slice& slice : slices)
     if (slice.device == device && std::string(letter_of(slice.work.pass)) == letter &&
@@ -69,7 +67,7 @@ TEST(Timeline, PassesFollowTheirInputs) {
 
 TEST(Timeline, ALinkCarriesOneMessageAtATime) {
   const PipelineShape shape{.devices = 2, .micro_batches = 4, .forward_ns = 1, .backward_ns = 1};
-  for (const Slice& slice : timeline(schedule("gpipe"), shape, 10)) {
+  for (const Slice& slice : timeline(schedules::registry().find("gpipe"), shape, 10)) {
     if (slice.device != 1 || slice.work.pass != Pass::forward) continue;
     EXPECT_EQ(slice.start, 1 + 10 * (slice.work.micro_batch + 1));
   }
@@ -77,7 +75,7 @@ TEST(Timeline, ALinkCarriesOneMessageAtATime) {
 
 TEST(Timeline, OverlappedPassesTakeTheTimeOfBothAndEndTogether) {
   const PipelineShape shape{.devices = 2, .micro_batches = 4, .forward_ns = 10, .backward_ns = 20, .weight_ns = 10};
-  const std::vector<Slice> slices = timeline(schedule("dualpipe"), shape, 0);
+  const std::vector<Slice> slices = timeline(schedules::registry().find("dualpipe"), shape, 0);
   int pairs = 0;
   for (std::size_t i = 0; i + 1 < slices.size(); ++i) {
     if (!slices[i].work.overlapped) continue;
@@ -90,7 +88,7 @@ TEST(Timeline, OverlappedPassesTakeTheTimeOfBothAndEndTogether) {
 }
 
 TEST(Timeline, SaysWhereAnOrderCannotBeFinished) {
-  Schedule broken = schedule("gpipe");
+  Schedule broken = schedules::registry().find("gpipe");
   broken.order = [](const PipelineShape&, int device) {
     const Work forward{Pass::forward, 0};
     const Work backward{Pass::backward, 0};
