@@ -23,7 +23,8 @@ constexpr std::array kChoosing = {"patterns"sv, "transports"sv, "min_bytes"sv,  
 constexpr std::array kToldByRows = {"oversubscribe"sv, "cache"sv};
 constexpr std::array kOfModels = {"model"sv,  "model_shape"sv,          "tokens"sv,
                                   "router"sv, "router_max_over_mean"sv, "routings"sv};
-constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv, "schedule"sv, "forward_ns"sv, "backward_ns"sv};
+constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv,      "virtual_stages"sv, "schedule"sv,
+                                     "forward_ns"sv,    "backward_ns"sv, "weight_ns"sv};
 constexpr std::array kOfHosts = {"cpu"sv,       "kernel"sv, "governor"sv, "clock_source"sv,
                                  "cpu_quota"sv, "turbo"sv,  "smt"sv};
 

@@ -4,6 +4,7 @@
 
 #include "cli/run_options.hpp"
 #include "patterns/model.hpp"
+#include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 
 namespace weft::cli {
@@ -63,9 +64,11 @@ nlohmann::json RunOptions::configuration() const {
           {"routings", request.routings},
           {"micro_batches", request.micro_batches},
           {"stages", request.stages},
+          {"virtual_stages", request.virtual_stages},
           {"schedule", request.schedule},
           {"forward_ns", request.forward_ns},
           {"backward_ns", request.backward_ns},
+          {"weight_ns", pipeline_shape(request, ranks).weight_ns},
           {"seed", request.seed},
           {"iterations", measure.iterations},
           {"warmup", measure.warmup},

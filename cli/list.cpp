@@ -9,6 +9,7 @@
 #include "cli/models.hpp"
 #include "collectives/registry.hpp"
 #include "patterns/registry.hpp"
+#include "patterns/schedules/registry.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -49,6 +50,7 @@ void list_models() {
 
 int list() {
   list_registry("Patterns", patterns::registry());
+  list_registry("Pipeline schedules", schedules::registry());
   list_registry("Transports", transports::registry());
   list_registry("Worlds (how ranks are started; chosen by weft)", worlds::registry());
   list_algorithms();
@@ -59,7 +61,8 @@ int list() {
 }  // namespace
 
 void add_list(CLI::App& app, Chosen& chosen) {
-  CLI::App* const command = app.add_subcommand("list", "What this build has: patterns, transports, algorithms, models");
+  CLI::App* const command =
+      app.add_subcommand("list", "What this build has: patterns, schedules, transports, algorithms, models");
   command->callback([&chosen] { chosen = list; });
 }
 

@@ -9,7 +9,7 @@
 #include "collectives/registry.hpp"
 #include "patterns/popularity.hpp"
 #include "patterns/registry.hpp"
-#include "patterns/schedule.hpp"
+#include "patterns/schedules/registry.hpp"
 #include "results/format.hpp"
 
 namespace weft::cli {
@@ -40,8 +40,8 @@ RouterOptions parse_router(const std::string& text) {
 }
 
 std::string parse_schedule(const std::string& text) {
-  std::vector<std::string> known = schedule_names();
-  known.emplace_back("all");
+  std::vector<std::string> known = schedules::registry().names();
+  known.emplace_back(kAllSchedules);
   require_known("schedule", text, known);
   return text;
 }
@@ -89,16 +89,21 @@ void add_shape(CLI::App& run, RunOptions& options) {
               kAny<int>);
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
-  add_integer(run, "--stages", "Pipeline stages; 0: one per rank", kShape, request.stages, 0, kAny<int>);
-  add(run, "--schedule", "Pipeline schedules: gpipe, 1f1b or all", kShape, [&](const std::string& t) {
-    request.schedule = parse_schedule(t);
-  })->default_str("all");
+  add_integer(run, "--stages", "Ranks of one pipeline; 0: all", kShape, request.stages, 0, kAny<int>);
+  add_integer(run, "--virtual-stages", "Parts into which schedule interleaved cuts a stage", kShape,
+              request.virtual_stages, 1, kAny<int>);
+  add(run, "--schedule", "A pipeline schedule (see `weft list`), or all that serve the ranks and micro-batches", kShape,
+      [&](const std::string& t) { request.schedule = parse_schedule(t); })
+      ->default_str(request.schedule);
   add(run, "--forward", "Pipeline: emulated compute of one forward pass on one stage (1ms, 500us)", kShape,
       [&](const std::string& t) { request.forward_ns = parse_duration(t, kLongestPass); })
       ->default_str("1ms");
   add(run, "--backward", "Pipeline: the same of one backward pass", kShape, [&](const std::string& t) {
     request.backward_ns = parse_duration(t, kLongestPass);
   })->default_str("2ms");
+  add(run, "--weight-gradient", "Pipeline: the part of a backward pass that computes the weight gradient", kShape,
+      [&](const std::string& t) { request.weight_ns = parse_duration(t, kLongestPass); })
+      ->default_str("half of --backward");
   add_integer<std::uint64_t>(run, "--seed", "Seed of routers, payloads and simulated fabrics", kShape, request.seed, 0,
                              ~std::uint64_t{0});
 }

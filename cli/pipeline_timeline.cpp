@@ -1,10 +1,10 @@
 #include "cli/pipeline_timeline.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
-#include "patterns/schedule.hpp"
+#include "patterns/pipeline_workload.hpp"
+#include "patterns/schedules/registry.hpp"
+#include "patterns/timeline.hpp"
 
 namespace weft::cli {
 
@@ -12,37 +12,32 @@ namespace {
 
 constexpr int kBisections = 60;
 
-Nanoseconds length(const std::vector<Slice>& slices) {
-  Nanoseconds end = 0;
-  for (const Slice& slice : slices) end = std::max(end, slice.end);
-  return end;
-}
-
 }  // namespace
 
 nlohmann::json pipeline_timeline(const Request& request, const Record& record) {
-  const int stages = request.stages > 0 ? request.stages : record.ranks;
-  const auto at = [&](Nanoseconds message) {
-    return timeline(record.algorithm, stages, request.micro_batches, request.forward_ns, request.backward_ns, message);
-  };
+  const Schedule& schedule = schedules::registry().find(record.algorithm);
+  const PipelineShape shape = pipeline_shape(request, record.ranks);
   const auto measured = static_cast<Nanoseconds>(record.time_us_median * 1e3);
   Nanoseconds low = 0;
   Nanoseconds high = measured;
   for (int i = 0; i < kBisections && low + 1 < high; ++i) {
     const Nanoseconds middle = (low + high) / 2;
-    (length(at(middle)) <= measured ? low : high) = middle;
+    (length(timeline(schedule, shape, middle)) <= measured ? low : high) = middle;
   }
   nlohmann::json events = nlohmann::json::array();
-  for (const Slice& slice : at(low))
-    events.push_back({{"stage", slice.stage},
-                      {"kind", slice.work.pass == Pass::forward ? "F" : "B"},
+  for (const Slice& slice : timeline(schedule, shape, low))
+    events.push_back({{"stage", slice.device},
+                      {"kind", letter_of(slice.work.pass)},
                       {"micro_batch", slice.work.micro_batch},
+                      {"chunk", slice.work.chunk},
                       {"start_us", static_cast<double>(slice.start) / 1e3},
                       {"end_us", static_cast<double>(slice.end) / 1e3}});
-  return {{"schedule", record.algorithm},
-          {"stages", stages},
-          {"micro_batches", request.micro_batches},
+  const auto free = static_cast<double>(length(timeline(schedule, shape, 0)));
+  return {{"schedule", schedule.name},
+          {"stages", shape.devices},
+          {"micro_batches", shape.micro_batches},
           {"message_us", static_cast<double>(low) / 1e3},
+          {"bubble_free", free > 0 ? 1 - static_cast<double>(busy_ns(schedule, shape)) / free : 0},
           {"events", std::move(events)}};
 }
 

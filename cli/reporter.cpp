@@ -106,7 +106,7 @@ void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {
 void Reporter::add_details(const Point& point, const Record& record) {
   if (!record.measured()) return;
   if (point.call.matrix != nullptr) writer_.add_detail("traffic", record, traffic_rows(point.call, record));
-  if (point.bubble_formula >= 0)
+  if (point.pattern == "pipeline")
     writer_.add_detail("pipeline", record, pipeline_timeline(job_.options.request, record));
 }
 

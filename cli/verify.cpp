@@ -65,11 +65,11 @@ void verify_pattern(Verification& verification, const Pattern& pattern) {
   Request request;
   request.models_directory = models_directory();
   request.tokens = 64;
-  request.micro_batches = 5;
   request.algorithms = {"all"};
   Findings findings;
   std::size_t programs = 0;
   for (int ranks = 1; ranks <= verification.most_ranks; ++ranks) {
+    request.micro_batches = 2 * ranks;  // which every schedule serves
     for (const Point& point : pattern.plan(request, ranks)) {
       if (!point.refused.empty() || point.algorithm == kNative) continue;
       std::vector<std::unique_ptr<Workload>> workloads;

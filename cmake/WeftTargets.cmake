@@ -59,8 +59,9 @@ function(weft_table target folder type)
   endforeach()
   string(REGEX REPLACE "s$" "" kind ${folder})  # as messages name it: transports -> transport
   set(table ${CMAKE_CURRENT_BINARY_DIR}/table.cpp)
-  file(CONFIGURE OUTPUT ${table} @ONLY CONTENT [[// Generated from the weft_register lines of @folder@/CMakeLists.txt.
-#include "@folder@/registry.hpp"
+  file(RELATIVE_PATH place ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  file(CONFIGURE OUTPUT ${table} @ONLY CONTENT [[// Generated from the weft_register lines of @place@/CMakeLists.txt.
+#include "@place@/registry.hpp"
 
 namespace weft::@folder@ {
 @declarations@

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,11 @@ struct Request {
   int routings = 4;  ///< different routings drawn beforehand and cycled
   int micro_batches = 8;
   int stages = 0;                      ///< 0: as many as ranks
-  std::string schedule = "all";        ///< pipeline: gpipe, 1f1b or all
+  int virtual_stages = 2;              ///< of each stage, where the schedule interleaves them
+  std::string schedule = "all";        ///< pipeline: a name of the registry of schedules, or all
   Nanoseconds forward_ns = 1'000'000;  ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
   Nanoseconds backward_ns = 2'000'000;
+  std::optional<Nanoseconds> weight_ns;  ///< the weight gradient's part of backward_ns; none: half of it
   std::uint64_t seed = 1;
 };
 

@@ -1,17 +1,20 @@
 """The rank-by-rank traffic of moe, and the pipeline as a timeline."""
 
 import re
+from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
 from . import style
 from .runs import BadInput
 
-KINDS = {"F": ("forward", "#0072B2"), "B": ("backward", "#E69F00")}
-OTHER = ("other", "#999999")
+KINDS = {"F": ("forward", "#0072B2"), "B": ("backward", "#E69F00"), "I": ("input gradient", "#009E73"),
+         "W": ("weight gradient", "#CC79A7")}
+OTHER = ("other", "#666666")
 
 
 def matrix_of(detail, path):
@@ -72,22 +75,38 @@ def traffic_drawings(run):
             for detail, matrix in seen.values()]
 
 
-def draw_timeline(axes, detail, path):
-    """A row per stage, a box per micro-batch and direction, its number inside where it fits."""
+def shade_of(kind, chunk, chunks):
+    """The kind's colour, the paler the later the chunk."""
+    pale = 0.6 * chunk / max(1, chunks - 1)
+    return tuple(part + (1 - part) * pale for part in to_rgb(KINDS.get(kind, OTHER)[1]))
+
+
+def events_of(detail, path):
+    """(stage, kind, micro_batch, chunk, start, end) of each pass."""
     try:
-        events = [(int(e["stage"]), str(e["kind"]), int(e["micro_batch"]), float(e["start_us"]), float(e["end_us"]))
-                  for e in detail["events"]]
-        stages = int(detail["stages"])
+        return [(int(e["stage"]), str(e["kind"]), int(e["micro_batch"]), int(e.get("chunk", 0)), float(e["start_us"]),
+                 float(e["end_us"])) for e in detail["events"]], int(detail["stages"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: an event lacks stage, kind, micro_batch, start_us or end_us") from error
-    first = min((event[3] for event in events), default=0)
-    last = max((event[4] for event in events), default=1)
-    for stage, kind, micro_batch, start, end in events:
-        axes.barh(stage, end - start, left=start - first, height=0.78, color=KINDS.get(kind, OTHER)[1],
+
+
+def draw_timeline(axes, detail, path):
+    """A row per stage, a box per pass, the number of its micro-batch inside where it fits. Overlapped passes, which have
+    one time, share the height of their row: forward above, backward below."""
+    events, stages = events_of(detail, path)
+    first = min((event[4] for event in events), default=0)
+    last = max((event[5] for event in events), default=1)
+    chunks = 1 + max((event[3] for event in events), default=0)
+    together = Counter((stage, start, end) for stage, _, _, _, start, end in events)
+    for stage, kind, micro_batch, chunk, start, end in events:
+        half = end > start and together[stage, start, end] > 1
+        middle = stage + (0 if not half else -0.195 if kind == "F" else 0.195)
+        colour = shade_of(kind, chunk, chunks)
+        axes.barh(middle, end - start, left=start - first, height=0.39 if half else 0.78, color=colour,
                   edgecolor="white", linewidth=0.6)
-        if (end - start) / (last - first) > 0.018:
-            axes.text((start + end) / 2 - first, stage, micro_batch, ha="center", va="center", fontsize=7,
-                      color="white" if kind == "F" else "black")
+        if (end - start) / (last - first) > 0.012:
+            axes.text((start + end) / 2 - first, middle, micro_batch, ha="center", va="center", fontsize=5.5 if half else 6.5,
+                      color="white" if np.dot(colour, (0.3, 0.6, 0.1)) < 0.45 else "black")
     axes.set_yticks(range(stages))
     axes.set_ylim(stages - 0.4, -0.6)
     axes.set_xlim(0, last - first)
@@ -97,10 +116,13 @@ def draw_timeline(axes, detail, path):
     axes.xaxis.set_major_formatter(style.FuncFormatter(lambda value, _: style.time_text(value) if value else "0"))
     axes.grid(False, axis="y")
     present = {event[1] for event in events}
-    patches = [Patch(color=KINDS.get(kind, OTHER)[1], label=KINDS.get(kind, (kind, ""))[0]) for kind in sorted(present)[::-1]]
+    patches = [Patch(color=KINDS.get(kind, OTHER)[1], label=KINDS.get(kind, (kind, ""))[0])
+               for kind in (*KINDS, *sorted(present - set(KINDS))) if kind in present]
+    if chunks > 1:
+        patches += [Patch(color=shade_of("", chunk, chunks), label=f"chunk {chunk}") for chunk in range(chunks)]
     below = axes.transAxes + ScaledTranslation(0, -15 / 72, axes.figure.dpi_scale_trans)
     axes.legend(handles=patches, loc="upper right", bbox_to_anchor=(1, 0), bbox_transform=below, ncols=len(patches),
-                borderaxespad=0, handlelength=1.2)
+                borderaxespad=0, handlelength=1.2, columnspacing=1.2)
 
 
 def timeline_title(run, detail):

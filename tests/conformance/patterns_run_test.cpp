@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
+#include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
-#include "patterns/schedule.hpp"
+#include "patterns/schedules/registry.hpp"
+#include "patterns/timeline.hpp"
+#include "tests/conformance/entry_names.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -33,7 +36,7 @@ struct Outcome {
   Nanoseconds end = 0;
 };
 
-Outcome run(const Point& point, int ranks, const std::string& transport) {
+Outcome run(const Point& point, int ranks, const std::string& transport, const FabricModel& fabric = {}) {
   std::atomic<std::uint64_t> wrong = 0;
   std::atomic<Nanoseconds> end = 0;
   LaunchOptions launch;
@@ -41,7 +44,7 @@ Outcome run(const Point& point, int ranks, const std::string& transport) {
   const Transport& chosen = transports::registry().find(transport);
   const std::string where = chosen.needs_world.empty() ? "threads" : chosen.needs_world;
   const int code = worlds::registry().find(where).launch(launch, [&](World& world) {
-    const auto communicator = chosen.create(world, {.oversubscribed = true, .model = {}});
+    const auto communicator = chosen.create(world, {.oversubscribed = true, .model = fabric});
     const std::unique_ptr<Workload> work = point.build(world.rank());
     for (std::size_t i = 0; i < work->programs().size(); ++i) {
       const Program program = lower(work->programs()[i], *communicator);
@@ -86,20 +89,52 @@ TEST_P(EveryPatternRuns, OverSharedMemoryWithTheRightData) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryPatternRuns, testing::ValuesIn(patterns::registry().entries()),
-                         [](const auto& entry) { return entry.param.name; });
+                         name_of_entry<Pattern>);
 
-TEST(PipelineRuns, InTheTimeOfItsTimeline) {
-  for (const int ranks : {2, 4, 8})
-    for (const Point& point : patterns::registry().find("pipeline").plan(small_request(), ranks)) {
-      const Outcome outcome = run(point, ranks, "model");
-      Nanoseconds drawn = 0;
-      for (const Slice& slice : timeline(point.algorithm, ranks, 5, 1'000'000, 2'000'000, kAlpha))
-        drawn = std::max(drawn, slice.end);
-      // What the timeline leaves out is the time of the bytes: 36 KiB a message, well below a per cent of a pass.
-      EXPECT_GE(outcome.end, drawn) << point.algorithm << " on " << ranks;
-      EXPECT_LT(static_cast<double>(outcome.end), 1.005 * static_cast<double>(drawn)) << point.algorithm;
-    }
+class EveryScheduleRuns : public testing::TestWithParam<Schedule> {
+ protected:
+  /// One point of this schedule; every one serves 2 x ranks micro-batches on an even number of ranks.
+  static Point point_of(Request& request, int ranks) {
+    request.schedule = GetParam().name;
+    request.micro_batches = 2 * ranks;
+    Point point = patterns::registry().find("pipeline").plan(request, ranks).at(0);
+    EXPECT_EQ(point.refused, "");
+    return point;
+  }
+};
+
+TEST_P(EveryScheduleRuns, WithTheRightData) {
+  Request request = small_request();
+  for (const int ranks : {2, 4, 6, 8}) EXPECT_EQ(run(point_of(request, ranks), ranks, "model").wrong, 0U) << ranks;
+  request.forward_ns = request.backward_ns = 20'000;  // real time here
+  for (const int ranks : {2, 4}) EXPECT_EQ(run(point_of(request, ranks), ranks, "shm").wrong, 0U) << ranks;
 }
+
+TEST_P(EveryScheduleRuns, InTheTimeOfItsTimeline) {
+  Request request = small_request();
+  for (const int ranks : {2, 4, 8}) {
+    const Outcome outcome = run(point_of(request, ranks), ranks, "model");
+    const auto drawn = static_cast<double>(length(timeline(GetParam(), pipeline_shape(request, ranks), kAlpha)));
+    // What the timeline leaves out is the time of the bytes: 36 KiB a message, well below a per cent of a pass.
+    EXPECT_GE(static_cast<double>(outcome.end), drawn) << ranks;
+    EXPECT_LT(static_cast<double>(outcome.end), 1.005 * drawn) << ranks;
+  }
+}
+
+TEST_P(EveryScheduleRuns, WithTheBubbleOfItsFormulaOnAFreeFabric) {
+  const FabricModel free{.latency = 0, .bandwidth = 1e9, .overhead = 0};
+  Request request = small_request();
+  for (const int ranks : {2, 4, 8}) {
+    const Point point = point_of(request, ranks);
+    const Outcome outcome = run(point, ranks, "model", free);
+    EXPECT_NEAR(static_cast<double>(outcome.end) - point.busy_ns, GetParam().bubble_ns(pipeline_shape(request, ranks)),
+                1000)
+        << ranks;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryScheduleRuns, testing::ValuesIn(schedules::registry().entries()),
+                         name_of_entry<Schedule>);
 
 }  // namespace
 }  // namespace weft

@@ -5,6 +5,8 @@
 #include "collectives/verify.hpp"
 #include "core/error.hpp"
 #include "patterns/registry.hpp"
+#include "patterns/schedules/registry.hpp"
+#include "tests/conformance/entry_names.hpp"
 #include "tests/conformance/run_programs.hpp"
 
 namespace weft {
@@ -102,8 +104,67 @@ TEST_P(EveryPattern, NoticesWrongData) {
   }
 }
 
+/// `--schedule` by its name, for some pipelines that it serves and ranks that are left over.
+class EverySchedule : public testing::TestWithParam<Schedule> {};
+
+TEST_P(EverySchedule, MovesTheRightDataForAnyPipelineThatItServes) {
+  Request request = small_request();
+  request.schedule = GetParam().name;
+  int served = 0;
+  for (const int stages : {1, 2, 3, 4, 6, 8, 9})
+    for (const int micro_batches : {1, 4, 6, 12, 17, 24})
+      for (const int virtual_stages : {2, 3, 5}) {
+        request.stages = stages;
+        request.micro_batches = micro_batches;
+        request.virtual_stages = virtual_stages;
+        const int ranks = stages + (stages < 4 ? stages + 1 : 0);
+        const std::vector<Point> points = patterns::registry().find("pipeline").plan(request, ranks);
+        ASSERT_EQ(points.size(), 1U);
+        SCOPED_TRACE(describe(points[0], ranks) + ", " + std::to_string(micro_batches) + " micro-batches, " +
+                     std::to_string(virtual_stages) + " virtual stages");
+        if (!points[0].refused.empty()) continue;
+        ++served;
+        check_point(points[0], ranks);
+      }
+  EXPECT_GE(served, 18);
+}
+
+TEST_P(EverySchedule, ChecksEveryMessage) {
+  Request request = small_request();
+  request.schedule = GetParam().name;
+  request.micro_batches = 8;
+  constexpr std::size_t kRanks = 4;
+  const Point point = patterns::registry().find("pipeline").plan(request, kRanks).at(0);
+  ASSERT_EQ(point.refused, "");
+  std::vector<std::unique_ptr<Workload>> work;
+  std::vector<const Program*> programs;
+  for (std::size_t rank = 0; rank < kRanks; ++rank) {
+    work.push_back(point.build(static_cast<int>(rank)));
+    programs.push_back(&work.back()->programs()[0]);
+  }
+  for (std::size_t sender = 0; sender < kRanks; ++sender)
+    for (const Lane& lane : programs[sender]->lanes)
+      for (const Step& step : lane.steps()) {
+        if (step.action != Action::send) continue;
+        std::vector<RankMemory> memory;
+        for (std::size_t rank = 0; rank < kRanks; ++rank) {
+          memory.emplace_back(*programs[rank]);
+          work[rank]->fill(0, memory.back().buffers(), 7);
+        }
+        *memory[sender].at(step.source()) ^= std::byte{1};
+        ASSERT_TRUE(ProgramsInOneThread(programs, memory).run());
+        std::uint64_t wrong = 0;
+        for (std::size_t rank = 0; rank < kRanks; ++rank)
+          wrong += work[rank]->count_wrong(0, memory[rank].buffers(), 7);
+        EXPECT_GT(wrong, 0U) << lane.name() << " of rank " << sender << " from " << step.src;
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EverySchedule, testing::ValuesIn(schedules::registry().entries()),
+                         name_of_entry<Schedule>);
+
 INSTANTIATE_TEST_SUITE_P(Registry, EveryPattern, testing::ValuesIn(patterns::registry().entries()),
-                         [](const auto& entry) { return entry.param.name; });
+                         name_of_entry<Pattern>);
 
 }  // namespace
 }  // namespace weft

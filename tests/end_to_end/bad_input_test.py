@@ -100,6 +100,12 @@ class BadInput(ProgramTest):
             (["--stages", "3"], ["--stages 3", "0: as many"]),
             (["--micro-batches", "100001"], ["--micro-batches 100001", "100000"]),
             (["--schedule", "1fb1"], ["--schedule", "did you mean '1f1b'"]),
+            (["--schedule", "dualpip"], ["--schedule", "did you mean 'dualpipe'"]),
+            (["--virtual-stages", "0"], ["--virtual-stages", "0"]),
+            (["--virtual-stages", "65"], ["--virtual-stages 65", "64"]),
+            (["--weight-gradient", "1"], ["--weight-gradient", "no unit"]),
+            (["--weight-gradient=-1ms"], ["--weight-gradient", "-1ms"]),
+            (["--backward", "1ms", "--weight-gradient", "1001us"], ["--weight-gradient 1001000 ns", "from 0 to 1000000"]),
             (["--out", ""], ["--out", "is empty"]),
             (["--resume", ""], ["--resume", "is empty"]),
             (["--config", ""], ["--config", "is empty"]),
@@ -112,6 +118,21 @@ class BadInput(ProgramTest):
             for word in words:
                 self.assertIn(word, result.stderr)
         self.refused("all_reduce", "-n", "1", "-n", "2", says=["--iterations", "'1' and '2'"])
+
+    def test_pipelines_that_a_schedule_does_not_serve(self):
+        for number, (arguments, words) in enumerate((
+            (["--schedule", "interleaved", "--micro-batches", "7"], ["--micro-batches 7", "a multiple of the 2"]),
+            (["--schedule", "interleaved", "--virtual-stages", "1"], ["--virtual-stages 1", "2 or more"]),
+            (["--schedule", "interleaved", "--virtual-stages", "64", "--micro-batches", "2000"], ["at most 1562"]),
+            (["--schedule", "dualpipe", "--micro-batches", "2"], ["--micro-batches 2", "4 or more"]),
+            (["--schedule", "dualpipe", "--stages", "1"], ["--stages 1", "even"]),
+            (["--schedule", "dualpipev", "--micro-batches", "3"], ["--micro-batches 3", "4 or more"]),
+        )):
+            result = weft("run", "pipeline", "-t", "model", "--ranks", "2", "--tokens", "1", *arguments, "--out",
+                          self.folder / str(number))
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            for word in words:
+                self.assertIn(word, result.stderr)
 
     def test_subcommands_that_are_none(self):
         for arguments, words in ((["rum"], ["'rum'", "did you mean 'run'"]), ([], ["run, list, show, verify"]),

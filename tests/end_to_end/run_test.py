@@ -38,6 +38,24 @@ class Run(ProgramTest):
         _, rows, _ = self.run_ok("all_to_all", "-t", "model", "--ranks", "64", "--algorithm", "pairwise")
         self.assertEqual({row["ranks"] for row in rows}, {"64"})
 
+    def test_every_pipeline_schedule_beside_its_formula_on_a_free_fabric(self):
+        out = self.folder / "run"
+        result = weft("run", "pipeline", "-t", "model", "--ranks", "4", "--tokens", "1", "-n", "3", "--fabric",
+                      "latency=0,bandwidth=1e9,overhead=0", "--out", out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        rows = points(out)
+        formula = {"gpipe": 9 / 33, "1f1b": 9 / 33, "interleaved": 4.5 / 28.5, "zb-h1": 3 / 27, "dualpipe": 2 / 26,
+                   "dualpipev": 3 / 27}
+        self.assertEqual({row["algorithm"] for row in rows}, set(formula))
+        details = {detail["schedule"]: detail for detail in json.loads((out / "pipeline.json").read_text())["points"]}
+        for row in rows:
+            name = row["algorithm"]
+            self.assertEqual(row["wrong"], "0", name)
+            for value in (row["bubble"], row["bubble_formula"], details[name]["bubble_free"]):
+                self.assertAlmostEqual(float(value), formula[name], 3, name)
+            kinds = {event["kind"] for event in details[name]["events"]}
+            self.assertEqual("W" in kinds, name in ("zb-h1", "dualpipe", "dualpipev"), name)
+
     def test_real_and_simulated_ranks_share_one_run(self):
         result, rows, out = self.run_ok("all_reduce", "-t", "shm,model", "--ranks", "2", "--format", "json")
         self.assertEqual({row["transport"] for row in rows}, {"shm", "model"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from weftplot import curves  # noqa: E402
+from weftplot import curves, details  # noqa: E402
 from weftplot.runs import read_run  # noqa: E402
 
 POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
@@ -32,6 +32,10 @@ def make_run(folder, points=POINTS, info='{"schema": 2, "configuration": {}}'):
 def plot(*arguments):
     command = [sys.executable, str(SOURCE / "scripts/plot.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+DUAL = [{"stage": 0, "kind": kind, "micro_batch": batch, "chunk": chunk, "start_us": start, "end_us": start + 1000}
+        for kind, batch, chunk, start in (("F", 0, 0, 0), ("F", 1, 1, 1000), ("B", 0, 0, 1000), ("I", 1, 1, 2000), ("W", 1, 1, 3000))]
 
 
 class PlotTest(unittest.TestCase):
@@ -103,6 +107,21 @@ class PlotTest(unittest.TestCase):
         self.assertEqual(picture.count("first of 4 routings; mean of all 1.250"), 2)
         self.assertIn(">1.00<", picture)
         self.assertNotIn("e+0", picture)
+
+    def test_the_timeline_tells_passes_and_chunks_apart(self):
+        run = make_run(self.folder / "run")
+        plain = self.draw(run)[0]["pipeline_timeline"]
+        self.assertNotIn(">chunk 0<", plain)
+        (run / "pipeline.json").write_text(json.dumps({"points": [
+            {"point": 7, "schedule": "dualpipe", "stages": 1, "micro_batches": 2, "events": DUAL}]}))
+        picture = self.draw(run)[0]["pipeline_timeline"]
+        for text in ("forward", "backward", "input gradient", "weight gradient", "chunk 0", "chunk 1"):
+            self.assertIn(f">{text}<", picture)
+        fills = {event["kind"] + str(event["chunk"]): "#%02x%02x%02x" % tuple(
+            round(255 * part) for part in details.shade_of(event["kind"], event["chunk"], 2)) for event in DUAL}
+        self.assertEqual(len(set(fills.values())), 5)
+        for fill in fills.values():
+            self.assertIn(f"fill: {fill}", picture)
 
     def test_misses_a_picture_only_of_what_was_measured(self):
         lines = POINTS.split(b"\r\n")

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -157,19 +158,66 @@ TEST(Moe, RefusesMoreRanksThanExpertsAndBadNumbers) {
 TEST(Pipeline, CarriesAllResidualStreams) {
   Request request = sized(8, 8, 2);
   const std::vector<Point> points = plan("pipeline", request, 8);
-  ASSERT_EQ(points.size(), 2U);
   EXPECT_EQ(points[0].notes.at("message_bytes"), std::to_string(224 << 20));
-  EXPECT_EQ(points[0].algorithm, "gpipe");
-  EXPECT_EQ(points[1].algorithm, "1f1b");
   EXPECT_DOUBLE_EQ(points[0].bubble_formula, 7.0 / 15);
   EXPECT_DOUBLE_EQ(points[0].busy_ns, 24e6);
   request.stages = 4;
   EXPECT_EQ(plan("pipeline", request, 8)[0].notes.at("pipelines"), "2");
-  request.stages = 9;
-  EXPECT_THROW(plan("pipeline", request, 8), UsageError);
-  request.stages = 0;
-  request.schedule = "1f1";
-  EXPECT_THROW(plan("pipeline", request, 8), UsageError);
+}
+
+TEST(Pipeline, MeasuresTheSchedulesThatServeIt) {
+  Request request = sized(8, 8, 2);
+  const auto names = [&](int ranks) {
+    std::vector<std::string> all;
+    for (const Point& point : plan("pipeline", request, ranks)) all.push_back(point.algorithm);
+    return all;
+  };
+  EXPECT_THAT(names(4), ElementsAre("gpipe", "1f1b", "interleaved", "zb-h1", "dualpipe", "dualpipev"));
+  EXPECT_THAT(names(3), ElementsAre("gpipe", "1f1b", "zb-h1", "dualpipev"));
+  request.schedule = "dualpipe";
+  EXPECT_THAT(plan("pipeline", request, 3)[0].refused, HasSubstr("even number of devices"));
+  EXPECT_EQ(plan("pipeline", request, 4)[0].refused, "");
+  request.schedule = "interleaved";
+  request.virtual_stages = 64;
+  request.micro_batches = 2000;
+  EXPECT_THAT(plan("pipeline", request, 4)[0].refused, HasSubstr("at most 1562"));
+}
+
+TEST(Pipeline, CountsWhatADeviceSendsAndHolds) {
+  Request request = sized(8, 8, 2);
+  request.tokens = 1;
+  request.virtual_stages = 3;
+  const Bytes message = Bytes{2} * 7168 * 4;
+  const auto find = [&](const std::string& name) {
+    request.schedule = name;
+    return plan("pipeline", request, 4)[0];
+  };
+  EXPECT_EQ(find("1f1b").bytes_per_rank, 16 * message);
+  EXPECT_EQ(find("1f1b").bytes_per_peer, 8 * message);
+  EXPECT_EQ(find("interleaved").bytes_per_rank, 48 * message);
+  EXPECT_EQ(find("dualpipe").bytes_per_rank, 16 * message);
+  EXPECT_EQ(find("dualpipe").bytes_per_peer, 8 * message);
+  EXPECT_EQ(find("dualpipev").bytes_per_rank, 32 * message);
+  EXPECT_EQ(find("dualpipe").notes.at("parameters"), "2x");
+  EXPECT_EQ(find("dualpipe").notes.at("activations"), "5");
+  EXPECT_EQ(find("dualpipev").notes.at("parameters"), "1x");
+  EXPECT_EQ(find("dualpipev").notes.at("activations"), "4.5");
+  EXPECT_EQ(find("interleaved").notes.at("activations"), "5");
+  EXPECT_EQ(find("interleaved").notes.at("virtual_stages"), "3");
+}
+
+TEST(Pipeline, RefusesBadNumbers) {
+  const auto refused = [](const std::function<void(Request&)>& change) {
+    Request request = sized(8, 8, 2);
+    change(request);
+    EXPECT_THROW(plan("pipeline", request, 8), UsageError);
+  };
+  refused([](Request& request) { request.stages = 9; });
+  refused([](Request& request) { request.schedule = "1f1"; });
+  refused([](Request& request) { request.virtual_stages = 0; });
+  refused([](Request& request) { request.virtual_stages = 65; });
+  refused([](Request& request) { request.weight_ns = 2'000'001; });
+  refused([](Request& request) { request.weight_ns = -1; });
 }
 
 }  // namespace
