@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "patterns/model.hpp"
+#include "patterns/pipeline_traffic.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 
@@ -65,8 +66,7 @@ std::vector<Point> plan_pipeline(const Request& request, int ranks) {
   shape.ranks = ranks;
   shape.stages = request.stages == 0 ? ranks : request.stages;
   shape.micro_batches = request.micro_batches;
-  // BF16; a stage hands on all residual streams of the model (4 with DeepSeek-V4's hyper-connections).
-  shape.message = request.tokens * model.hidden * 2 * model.streams;
+  shape.message = stage_message(model, request.tokens);
   shape.forward_ns = request.forward_ns;
   shape.backward_ns = request.backward_ns;
   std::vector<Point> points;
