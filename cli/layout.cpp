@@ -43,6 +43,16 @@ Model model_of(const LayoutWanted& wanted, const ParallelLayout& layout) {
   }
 }
 
+/// Numbers of bytes are printed as whole ones.
+void check_sizes(const ParallelLayout& layout, const StepTraffic& traffic) {
+  for (const StageTraffic& stage : traffic.stages)
+    if (!(stage.step_wire() < 0x1p62))
+      throw UsageError(
+          fmt::format("{}: a rank would send {:.1e} bytes in a step, more than any machine: \"global_batch\" {} x "
+                      "\"sequence_length\" {} is too much for it",
+                      layout.file, stage.step_wire(), layout.global_batch, layout.sequence_length));
+}
+
 LayoutReport report_of(const LayoutWanted& wanted) {
   LayoutReport report;
   report.layout = load_layout(wanted.layout, layouts_directory());
@@ -57,6 +67,7 @@ LayoutReport report_of(const LayoutWanted& wanted) {
     if (groups.groups.front().size() > 1) report.groups.push_back(std::move(groups));
   }
   report.traffic = step_traffic(report.layout, report.model);
+  check_sizes(report.layout, report.traffic);
   return report;
 }
 
@@ -142,8 +153,9 @@ std::string stages_text(const LayoutReport& report) {
   for (const auto& [layers, stages] : stages_with)
     parts.push_back(stages_with.size() == 1 ? fmt::format("each holds {}", layers)
                                             : fmt::format("{} hold {}", stages, layers));
-  return fmt::format("{} layers on {} stages ({}, {} of them virtual on each rank): {}", report.model.layers,
-                     report.layout.pipeline, name_of(report.layout.schedule), report.layout.virtual_stages,
+  const std::uint64_t chunks = report.layout.virtual_stages;
+  return fmt::format("{} layers on {} stages, {}{}: {}", report.model.layers, report.layout.pipeline,
+                     name_of(report.layout.schedule), chunks == 1 ? "" : fmt::format(", {} chunks each", chunks),
                      join(parts, ", "));
 }
 

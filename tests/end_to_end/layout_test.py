@@ -31,12 +31,13 @@ class Layout(ProgramTest):
         self.assertIn("pp     16 of 8: {0 16 32 … 112} {1 17 33 … 113} …, each on 8 nodes", text)
         self.assertIn("ep     16 of 8: {0 1 2 … 7} {8 9 10 … 15} …, all inside a node", text)
         self.assertIn("edp    64 of 2: {0 8} {1 9} …, each on 2 nodes", text)
-        self.assertRegex(text, r"ep +dispatch forward +224 +48M +42M +9\.2G +EP\n")
+        self.assertRegex(text, r"ep +dispatch forward +224 +48M +42M +9408M +EP\n")
         self.assertIn("# attention parameters of mixtral-8x22b are left out", text)
         self.assertNotIn("etp", text.split("groups")[1].split("what")[0])
 
     def test_uneven_layers_are_said(self):
-        self.assertIn("61 layers on 16 stages (dualpipe, 1 of them virtual on each rank)", self.shown("deepseek-v3-h800-2048"))
+        self.assertIn("61 layers on 16 stages, dualpipe: 10 hold 8, 6 hold 7\n", self.shown("deepseek-v3-h800-2048"))
+        self.assertIn("61 layers on 8 stages, interleaved, 4 chunks each: 5 hold 8, 3 hold 7\n", self.shown("deepseek-v3-h100-1024"))
 
     def test_nodes_and_model_are_exchanged(self):
         self.assertIn("tp     64 of 2: {0 1} {2 3} …, each on 2 nodes", self.shown("mixtral-8x22b-h100-128", "--ranks-per-node", "1"))
@@ -79,6 +80,7 @@ class Layout(ProgramTest):
             "unknown.json": (json.dumps({**GOOD, "experts": 8}), ["unknown member 'experts'", "did you mean 'expert'"]),
             "model.json": (json.dumps({**GOOD, "model": "mixtral-8x22"}), ["\"model\"", "did you mean 'mixtral-8x22b'"]),
             "batch.json": (json.dumps({**GOOD, "global_batch": 255}), ["\"global_batch\" 255"]),
+            "much.json": (json.dumps({**GOOD, "sequence_length": 2**24, "global_batch": 2**30}), ["bytes in a step", "\"global_batch\""]),
             "order.json": (json.dumps({**GOOD, "order": "tp-pp"}), ["\"order\" is tp-pp"]),
         }
         for name, (content, words) in cases.items():

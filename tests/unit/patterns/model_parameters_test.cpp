@@ -19,6 +19,7 @@ double all_parameters(const Model& model) {
 
 TEST(Parameters, AddUpToThePublishedTotals) {
   EXPECT_NEAR(all_parameters(load_model("deepseek-v3", kModelsFolder)) / 671e9, 1, 0.003);
+  EXPECT_NEAR(all_parameters(load_model("glm-5", kModelsFolder)) / 744e9, 1, 0.003);
   EXPECT_NEAR(all_parameters(load_model("qwen3-235b-a22b", kModelsFolder)) / 235e9, 1, 0.003);
   EXPECT_NEAR(all_parameters(load_model("kimi-k2", kModelsFolder)) / 1.03e12, 1, 0.006);
   EXPECT_NEAR(all_parameters(load_model("deepseek-v4-flash", kModelsFolder)) / 284e9, 1, 0.02);  // no compressors
