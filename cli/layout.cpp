@@ -152,7 +152,7 @@ std::string stages_text(const LayoutReport& report) {
   std::vector<std::string> parts;
   for (const auto& [layers, stages] : stages_with)
     parts.push_back(stages_with.size() == 1 ? fmt::format("each holds {}", layers)
-                                            : fmt::format("{} hold {}", stages, layers));
+                                            : fmt::format("{} {} {}", stages, stages == 1 ? "holds" : "hold", layers));
   const std::uint64_t chunks = report.layout.virtual_stages;
   return fmt::format("{} layers on {} stages, {}{}: {}", report.model.layers, report.layout.pipeline,
                      name_of(report.layout.schedule), chunks == 1 ? "" : fmt::format(", {} chunks each", chunks),

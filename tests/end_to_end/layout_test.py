@@ -37,6 +37,7 @@ class Layout(ProgramTest):
 
     def test_uneven_layers_are_said(self):
         self.assertIn("61 layers on 16 stages, dualpipe: 10 hold 8, 6 hold 7\n", self.shown("deepseek-v3-h800-2048"))
+        self.assertIn("4 chunks each: 1 holds 16, 3 hold 15\n", self.shown("deepseek-v4-pro-gb300-256"))
         self.assertIn("61 layers on 8 stages, interleaved, 4 chunks each: 5 hold 8, 3 hold 7\n", self.shown("deepseek-v3-h100-1024"))
 
     def test_nodes_and_model_are_exchanged(self):
