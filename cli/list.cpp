@@ -1,13 +1,12 @@
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <vector>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
 #include "cli/models.hpp"
 #include "collectives/registry.hpp"
+#include "patterns/json_file.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "transports/registry.hpp"
@@ -38,14 +37,19 @@ void list_algorithms() {
   fmt::print("\n");
 }
 
+void list_files(const std::string& title, const std::string& directory) {
+  fmt::print("{}\n", title);
+  for (const std::string& name : json_names_in(directory)) fmt::print("  {}\n", name);
+}
+
 void list_models() {
-  fmt::print("Models ({}; or the path of any Hugging Face config.json)\n", models_directory());
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(models_directory(), ignored))
-    if (file.path().extension() == ".json") names.push_back(file.path().stem().string());
-  std::sort(names.begin(), names.end());
-  for (const std::string& name : names) fmt::print("  {}\n", name);
+  list_files(fmt::format("Models ({}; or the path of any Hugging Face config.json)", models_directory()),
+             models_directory());
+  fmt::print("\n");
+  list_files(fmt::format("Layouts of training runs, for weft layout ({}; or the path of a file as docs/layouts.md "
+                         "describes it)",
+                         layouts_directory()),
+             layouts_directory());
 }
 
 int list() {
@@ -62,7 +66,7 @@ int list() {
 
 void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* const command =
-      app.add_subcommand("list", "What this build has: patterns, schedules, transports, algorithms, models");
+      app.add_subcommand("list", "What this build has: patterns, schedules, transports, algorithms, models, layouts");
   command->callback([&chosen] { chosen = list; });
 }
 

@@ -14,4 +14,6 @@ std::string models_directory() {
   return fs::is_directory(installed, ignored) ? installed.string() : WEFT_SOURCE_MODELS;
 }
 
+std::string layouts_directory() { return models_directory() + "/layouts"; }
+
 }  // namespace weft::cli

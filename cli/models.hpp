@@ -8,4 +8,7 @@ namespace weft::cli {
 /// of the source tree it was built from.
 std::string models_directory();
 
+/// Where the named layouts lie: layouts/ in there.
+std::string layouts_directory();
+
 }  // namespace weft::cli

@@ -41,6 +41,15 @@ std::string format_bytes(Bytes bytes) {
   return fmt::format("{}", bytes);
 }
 
+std::string short_bytes(Bytes bytes) {
+  std::string exact = format_bytes(bytes);
+  if (exact.size() <= 5) return exact;
+  double scaled = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; scaled >= 1024; ++unit) scaled /= 1024;
+  return fmt::format("{:.1f}{}", scaled, std::string_view(" KMGTPE").substr(unit, 1));
+}
+
 double gigabytes_per_second(Bytes bytes, double nanoseconds) {
   return nanoseconds > 0 ? static_cast<double>(bytes) / nanoseconds : 0;
 }

@@ -17,6 +17,9 @@ Bytes parse_bytes(std::string_view text);
 /// 4096 -> "4K", 1536 -> "1536", 3221225472 -> "3G": the shortest exact form that parse_bytes reads back.
 std::string format_bytes(Bytes bytes);
 
+/// The same for tables: what has no short exact form is rounded to a digit after the point, as 28.9M.
+std::string short_bytes(Bytes bytes);
+
 /// Bandwidth in GB/s = 1e9 B/s, the unit of every bandwidth column. 0 ns gives 0.
 double gigabytes_per_second(Bytes bytes, double nanoseconds);
 

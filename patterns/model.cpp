@@ -1,8 +1,6 @@
 #include "patterns/model.hpp"
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <vector>
 
@@ -11,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "core/units.hpp"
+#include "patterns/json_file.hpp"
 
 namespace weft {
 
@@ -42,100 +40,41 @@ const std::vector<Key>& keys() {
       {&Model::groups, {"n_group"}, 1, 1, kMostGroups},
       {&Model::top_groups, {"topk_group"}, 1, 1, kMostGroups},
       {&Model::streams, {"hc_mult"}, 1, 1, 64},
+      {&Model::heads, {"num_attention_heads", "n_head"}, 0, 0, 65'536},
+      {&Model::kv_heads, {"num_key_value_heads"}, 0, 0, 65'536},
+      {&Model::head_values, {"head_dim"}, 0, 0, 65'536},
+      {&Model::q_rank, {"q_lora_rank"}, 0, 0, 1 << 20},
+      {&Model::kv_rank, {"kv_lora_rank"}, 0, 0, 1 << 20},
+      {&Model::output_rank, {"o_lora_rank"}, 0, 0, 1 << 20},
+      {&Model::output_groups, {"o_groups"}, 0, 0, 65'536},
+      {&Model::plain_head_values, {"qk_nope_head_dim"}, 0, 0, 65'536},
+      {&Model::rotary_head_values, {"qk_rope_head_dim"}, 0, 0, 65'536},
+      {&Model::v_head_values, {"v_head_dim"}, 0, 0, 65'536},
+      {&Model::dense_intermediate, {"intermediate_size_mlp", "intermediate_size"}, 0, 0, 1 << 20},
+      {&Model::vocabulary, {"vocab_size"}, 0, 0, 1 << 24},
   };
   return all;
 }
 
-std::vector<std::string> models_in(const std::string& directory) {
-  std::vector<std::string> names;
-  std::error_code failure;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, failure))
-    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+const JsonKind& kind() {
+  static const JsonKind model = {
+      .name = "model", .flag = "--model", .needed = "a Hugging Face style config.json", .in_folder = "config.json"};
+  return model;
 }
 
-fs::path find_file(const std::string& name_or_path, const std::string& directory) {
-  const fs::path path(name_or_path);
-  std::error_code failure;
-  if (name_or_path.find('/') != std::string::npos || path.extension() == ".json")
-    return fs::is_directory(path, failure) ? path / "config.json" : path;
-  const std::vector<std::string> names = models_in(directory);
-  if (names.empty())
-    throw UsageError(
-        fmt::format("--model {}: no models lie in '{}': give the path of a config.json", name_or_path, directory));
-  if (std::find(names.begin(), names.end(), name_or_path) == names.end())
-    throw UsageError(unknown_name("model", name_or_path, names) + "; or give the path of a config.json");
-  return fs::path(directory) / (name_or_path + ".json");
-}
-
-/// Published files have a few kilobytes.
-constexpr std::size_t kLargestFile = 16 << 20;
-constexpr int kDeepest = 100;
-
-std::string read_file(const fs::path& path) {
-  std::error_code failure;
-  const fs::file_type type = fs::status(path, failure).type();
-  const bool readable = type == fs::file_type::regular || type == fs::file_type::character;  // a FIFO would block
-  std::ifstream file;
-  if (readable) file.open(path);
-  if (!file.is_open() || !file)
-    throw UsageError(
-        fmt::format("{}: cannot be read: give the path of a Hugging Face style config.json", path.string()));
-  std::string text(kLargestFile + 1, '\0');  // /dev/zero has no end
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kLargestFile)
-    throw UsageError(fmt::format("{}: is larger than {}: a Hugging Face style config.json is needed", path.string(),
-                                 format_bytes(kLargestFile)));
-  return text;
-}
-
-json read_json(const fs::path& path) {
-  const std::string text = read_file(path);
-  // Copying and printing recurse with the depth of a value: what is nested too deeply is not kept.
-  bool too_deep = false;
-  const auto keep = [&](int depth, json::parse_event_t, json&) {
-    too_deep |= depth > kDeepest;
-    return depth <= kDeepest;
-  };
-  json config;
-  try {
-    config = json::parse(text, keep);
-  } catch (const json::out_of_range&) {
-    throw UsageError(fmt::format(
-        "{}: holds a number too large for any shape: a Hugging Face style config.json is needed", path.string()));
-  } catch (const json::parse_error& error) {
-    const bool cut = error.byte > text.size();
-    throw UsageError(fmt::format("{}: {} at byte {}: a Hugging Face style config.json is needed", path.string(),
-                                 cut ? "ends too soon" : "is not JSON", std::min(error.byte, text.size())));
-  }
-  if (too_deep)
-    throw UsageError(fmt::format("{}: is nested more than {} deep: a Hugging Face style config.json is needed",
-                                 path.string(), kDeepest));
-  if (!config.is_object())
-    throw UsageError(fmt::format("{}: holds {} {}: an object with keys such as hidden_size is needed", path.string(),
-                                 config.is_array() ? "an" : "a", config.type_name()));
+/// Models that also see and hear keep the shape of their language part in text_config.
+json read_config(const fs::path& path) {
+  json config = read_json_object(kind(), path);
   if (!config.contains("hidden_size") && config.contains("text_config") && config["text_config"].is_object())
     return config["text_config"];
   return config;
-}
-
-std::string shown(const json& value) {
-  const std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  return text.size() <= 40 ? text : text.substr(0, 37) + "...";
 }
 
 std::uint64_t read_key(const json& config, const Key& key, const fs::path& path) {
   for (const std::string& name : key.names) {
     const auto found = config.find(name);
     if (found == config.end() || found->is_null()) continue;
-    const bool fits = found->is_number_unsigned() && found->get<std::uint64_t>() >= key.least &&
-                      found->get<std::uint64_t>() <= key.most;
-    if (!fits)
-      throw UsageError(fmt::format("{}: \"{}\" is {}: a whole number from {} to {} is needed", path.string(), name,
-                                   shown(*found), key.least, key.most));
-    return found->get<std::uint64_t>();
+    return whole_number(*found, name, {key.least, key.most}, path);
   }
   if (key.otherwise) return *key.otherwise;
   throw UsageError(
@@ -166,12 +105,13 @@ void check(const Model& model, const fs::path& path) {
 }  // namespace
 
 Model load_model(const std::string& name_or_path, const std::string& directory) {
-  const fs::path path = find_file(name_or_path, directory);
-  const json config = read_json(path);
+  const fs::path path = find_json_file(kind(), name_or_path, directory);
+  const json config = read_config(path);
   Model model;
   model.name = path.filename() == "config.json" && path.has_parent_path() ? path.parent_path().filename().string()
                                                                           : path.stem().string();
   for (const Key& key : keys()) model.*key.member = read_key(config, key, path);
+  if (const auto type = config.find("model_type"); type != config.end() && type->is_string()) type->get_to(model.type);
   check(model, path);
   return model;
 }

@@ -24,6 +24,21 @@ struct Model {
   std::uint64_t top_groups = 1;           ///< … of which a token may use so many
   std::uint64_t streams = 1;              ///< residual streams that a pipeline stage hands on (hc_mult)
 
+  // What only parameters and key-value exchange depend on; 0 or empty where the file does not say.
+  std::string type;                      ///< model_type: tells the kind of attention
+  std::uint64_t heads = 0;               ///< query heads
+  std::uint64_t kv_heads = 0;            ///< key-value heads (num_key_value_heads)
+  std::uint64_t head_values = 0;         ///< values of a head (head_dim)
+  std::uint64_t q_rank = 0;              ///< low-rank queries (q_lora_rank)
+  std::uint64_t kv_rank = 0;             ///< latent keys and values (kv_lora_rank): multi-head latent attention
+  std::uint64_t output_rank = 0;         ///< DeepSeek-V4's grouped output projection (o_lora_rank) …
+  std::uint64_t output_groups = 0;       ///< … and its groups (o_groups)
+  std::uint64_t plain_head_values = 0;   ///< latent attention: values of a query head without a position …
+  std::uint64_t rotary_head_values = 0;  ///< … and with one, which all heads' keys share
+  std::uint64_t v_head_values = 0;       ///< latent attention: values of a value head
+  std::uint64_t dense_intermediate = 0;  ///< width of the feed-forward network of a layer without experts
+  std::uint64_t vocabulary = 0;          ///< token ids
+
   std::uint64_t moe_layers() const { return (layers - dense_layers) / moe_step; }
 };
 

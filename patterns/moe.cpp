@@ -9,16 +9,11 @@
 #include "patterns/model.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/router.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
-
-// Bytes of one token, as DeepSeek-V3 and V4 send them (the technical reports; DeepEP): out as FP8 with one f32 scale
-// for each 128 values, back as BF16. The last block is short where 128 does not divide the hidden size (gpt-oss).
-constexpr Bytes kScaleBlock = 128;
-Bytes dispatch_token_bytes(std::uint64_t hidden) { return hidden + (hidden + kScaleBlock - 1) / kScaleBlock * 4; }
-Bytes combine_token_bytes(std::uint64_t hidden) { return 2 * hidden; }
 
 constexpr int kMostRoutings = 1024;
 constexpr std::uint64_t kMostDraws = std::uint64_t{1} << 27;  // a few seconds of planning
@@ -176,9 +171,15 @@ void add_points(const Direction& direction, const Traffic& traffic, Point point,
 std::vector<Point> plan_moe(const Request& request, int ranks) {
   check(request, ranks);
   const Model model = load_model(request.model, request.models_directory);
-  const Direction directions[] = {
-      {.name = "dispatch", .dtype = Datatype::fp8, .token_bytes = dispatch_token_bytes(model.hidden), .back = false},
-      {.name = "combine", .dtype = Datatype::bf16, .token_bytes = combine_token_bytes(model.hidden), .back = true}};
+  // As DeepSeek-V3 and V4 send them (the technical reports).
+  const Direction directions[] = {{.name = "dispatch",
+                                   .dtype = Datatype::fp8,
+                                   .token_bytes = token_bytes(TokenFormat::fp8, model.hidden),
+                                   .back = false},
+                                  {.name = "combine",
+                                   .dtype = Datatype::bf16,
+                                   .token_bytes = token_bytes(TokenFormat::bf16, model.hidden),
+                                   .back = true}};
   const bool fits = static_cast<std::uint64_t>(ranks) <= model.experts;
   const Traffic traffic = fits ? draw_traffic(model, request, ranks) : Traffic{};
   std::vector<Point> points;

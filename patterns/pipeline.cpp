@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "patterns/model.hpp"
+#include "patterns/pipeline_traffic.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -109,8 +110,7 @@ std::vector<Point> plan_pipeline(const Request& request, int ranks) {
   PipelineLayout layout;
   layout.shape = pipeline_shape(request, ranks);
   layout.ranks = ranks;
-  // BF16; a stage hands on all residual streams of the model (4 with DeepSeek-V4's hyper-connections).
-  layout.message = request.tokens * model.hidden * 2 * model.streams;
+  layout.message = stage_message(model, request.tokens);
   std::vector<Point> points;
   for (const Schedule* const schedule : chosen(request.schedule, layout.shape)) {
     layout.schedule = schedule;

@@ -38,16 +38,6 @@ std::string half_width(const Record& r) {
   return percent > 100 ? ">100%" : fmt::format("{:.{}f}%", percent, percent < 9.95 ? 1 : 0);
 }
 
-/// Binary units as everywhere; what is no round number is rounded to three digits: 28.9M.
-std::string short_bytes(Bytes bytes) {
-  std::string exact = format_bytes(bytes);
-  if (exact.size() <= 5) return exact;
-  double scaled = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; scaled >= 1024; ++unit) scaled /= 1024;
-  return fmt::format("{:.1f}{}", scaled, std::string(" KMGTPE").substr(unit, 1));
-}
-
 TableColumn ratio_column(const std::string& title, double Record::*member) {
   return {title, false, [member](const Record& r) { return r.*member >= 0 ? fmt::format("{:.3f}", r.*member) : "-"; }};
 }

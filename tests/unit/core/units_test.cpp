@@ -27,6 +27,13 @@ TEST(Units, FormatsWhatItReads) {
   EXPECT_EQ(format_bytes(1536), "1536");
 }
 
+TEST(Units, RoundsForTablesWhatHasNoShortForm) {
+  EXPECT_EQ(short_bytes(65536), "64K");
+  EXPECT_EQ(short_bytes(1536), "1536");
+  EXPECT_EQ(short_bytes(30'303'030), "28.9M");
+  EXPECT_EQ(short_bytes((Bytes{3} << 30) + 1), "3.0G");
+}
+
 TEST(Units, BandwidthIsDecimalGigabytes) { EXPECT_DOUBLE_EQ(gigabytes_per_second(2'000'000'000, 1e9), 2.0); }
 
 }  // namespace

@@ -1,0 +1,63 @@
+#include "patterns/expert_spread.hpp"
+
+#include "patterns/router.hpp"
+
+namespace weft {
+
+namespace {
+
+/// Counts the distinct destinations of tokens.
+class Counter {
+ public:
+  Counter(std::uint64_t experts_each, std::uint64_t destinations)
+      : experts_each_(experts_each), last_token_(destinations, ~std::uint64_t{0}) {}
+
+  void add(std::uint64_t token, const std::vector<std::uint32_t>& experts) {
+    for (const std::uint32_t expert : experts) {
+      std::uint64_t& last = last_token_[expert / experts_each_];
+      if (last != token) ++distinct_;
+      last = token;
+    }
+  }
+
+  std::uint64_t distinct() const { return distinct_; }
+
+ private:
+  std::uint64_t experts_each_;
+  std::vector<std::uint64_t> last_token_;  ///< that came to each destination
+  std::uint64_t distinct_ = 0;
+};
+
+}  // namespace
+
+double expected_destinations(std::uint64_t experts, std::uint64_t top_k, std::uint64_t destinations) {
+  const std::uint64_t elsewhere = experts - experts / destinations;
+  double spared = 1;
+  for (std::uint64_t i = 0; i < top_k; ++i)
+    spared *= i < elsewhere ? static_cast<double>(elsewhere - i) / static_cast<double>(experts - i) : 0;
+  return static_cast<double>(destinations) * (1 - spared);
+}
+
+std::vector<double> expected_destinations(const Model& model, const std::vector<std::uint64_t>& numbers,
+                                          std::uint64_t tokens) {
+  std::vector<double> means;
+  if (model.top_groups == model.groups) {
+    for (const std::uint64_t number : numbers)
+      means.push_back(expected_destinations(model.experts, model.top_k, number));
+    return means;
+  }
+  std::vector<Counter> counters;
+  for (const std::uint64_t number : numbers) counters.emplace_back(model.experts / number, number);
+  const Router router(model, {}, 1, 0);
+  Router::Random random = router.stream(0);
+  std::vector<std::uint32_t> chosen(model.top_k);
+  for (std::uint64_t token = 0; token < tokens; ++token) {
+    router.draw(random, chosen);
+    for (Counter& counter : counters) counter.add(token, chosen);
+  }
+  for (const Counter& counter : counters)
+    means.push_back(static_cast<double>(counter.distinct()) / static_cast<double>(tokens));
+  return means;
+}
+
+}  // namespace weft

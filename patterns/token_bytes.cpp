@@ -1,0 +1,20 @@
+#include "patterns/token_bytes.hpp"
+
+namespace weft {
+
+Bytes token_bytes(TokenFormat format, std::uint64_t hidden) {
+  const Bytes scales = (hidden + kScaleBlock - 1) / kScaleBlock * 4;
+  switch (format) {
+    case TokenFormat::bf16:
+      return 2 * hidden;
+    case TokenFormat::fp8:
+      return hidden + scales;
+    case TokenFormat::logfmt10:
+      return (10 * hidden + 7) / 8 + scales;
+  }
+  return 0;
+}
+
+Bytes dispatch_metadata_bytes(std::uint64_t top_k) { return (8 + 8 * top_k + 15) / 16 * 16; }
+
+}  // namespace weft
