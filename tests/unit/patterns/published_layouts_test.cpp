@@ -122,8 +122,8 @@ double expert_formula(const ParallelLayout& layout, const Model& model, double n
 
 double tensor_formula(const ParallelLayout& layout, const Model& model) {
   const auto t = static_cast<double>(layout.tensor);
-  const double message = static_cast<double>(layout.sequence_length / layout.context * layout.micro_batch) *
-                         static_cast<double>(model.hidden) * 2;
+  const double message = static_cast<double>(layout.sequence_length * layout.micro_batch) /
+                         static_cast<double>(layout.context) * static_cast<double>(model.hidden) * 2;
   const double blocks = static_cast<double>(model.layers + (model.layers - model.moe_layers()));
   const double calls = layout.sequence_parallel ? (layout.full_recompute ? 7 : 5) : 2 * (layout.full_recompute ? 3 : 2);
   return blocks * static_cast<double>(layout.micro_batches()) * calls * message * (t - 1) / t;
