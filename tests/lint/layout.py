@@ -34,7 +34,7 @@ QUARANTINE = {
     r"hwloc(\.h|/.*)": ("core/topology.cpp",),
     r"CLI/.*": ("cli/",),
     r"csv\.h": ("core/csv.cpp",),
-    r"nlohmann/.*": ("core/topology", "results/", "patterns/model", "analysis/", "imports/", "cli/", "tests/"),
+    r"nlohmann/.*": ("core/topology", "results/", "patterns/model", "patterns/replay", "analysis/", "imports/", "cli/", "tests/"),
     r"benchmark/.*": ("bench/",),
     r"(gtest|gmock)/.*": ("tests/",),
 }
