@@ -54,10 +54,11 @@ Routed route_by(const RouterOptions& router, const Model& model, const Route& wa
   return routed;
 }
 
+/// Counts without decimals, which would be of a mean.
 std::string number(double value) {
+  constexpr double kLargestShare = 1000;
   if (std::isnan(value)) return "";
-  return value == std::floor(value) && std::abs(value) >= 10 ? fmt::format("{:.0f}", value)
-                                                             : fmt::format("{:.3f}", value);
+  return std::abs(value) < kLargestShare ? fmt::format("{:.3f}", value) : fmt::format("{:.0f}", value);
 }
 
 void print(const Routed& routed, const Model& model, const ExpertLayout& layout) {

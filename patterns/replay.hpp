@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -9,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -52,7 +52,9 @@ struct RecordKey {
   std::uint64_t block_index = 0;
   std::uint64_t layer = 0;
 
-  auto operator<=>(const RecordKey&) const = default;
+  auto parts() const { return std::tie(step, block, block_index, layer); }
+  bool operator==(const RecordKey& other) const { return parts() == other.parts(); }
+  bool operator<(const RecordKey& other) const { return parts() < other.parts(); }
 };
 
 /// Gives numbers to the routings and sources of a recording as they come. A source's second record of one step and

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/units.hpp"
 #include "patterns/popularity.hpp"
 #include "patterns/replay.hpp"
 #include "patterns/router.hpp"
@@ -18,6 +19,8 @@ namespace weft {
 namespace {
 
 using nlohmann::json;
+
+constexpr Bytes kLargestFile = Bytes{256} << 20;  // the parser holds a text as a whole, which may be all of the file
 
 /// Reads a stream byte by byte, and counts its lines.
 class ByteIterator {
@@ -158,6 +161,10 @@ std::vector<double> shares_of(const std::vector<double>& counts, const Model& mo
 
 void read_expert_counts(const std::filesystem::path& path, const ReplayShape& shape,
                         const Decisions::TokenAction& token) {
+  std::error_code failure;
+  if (std::filesystem::file_size(path, failure) > kLargestFile)
+    throw UsageError(fmt::format("{}: is larger than {}: counts of fewer steps are needed", path.string(),
+                                 format_bytes(kLargestFile)));
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError(fmt::format("{}: cannot be read", path.string()));
   RecordPlace place{.path = path, .line = 1};

@@ -8,7 +8,7 @@ import pandas as pd
 from . import style
 from .fits import draw_fits
 from .runs import is_barrier, per_whom, size_of, title_of
-from .skew import is_skew_curve, draw_skew
+from .skew import draw_skew, is_skew_curve, router_of
 
 SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
 
@@ -78,7 +78,7 @@ def label_of(series, varying):
     if "ranks" in varying:
         words.append(f"{series['ranks']} ranks")
     if "notes" in varying:
-        words.append(str(series["notes"]).replace(";", " "))
+        words.append(router_of(series["notes"]) or str(series["notes"]).replace(";", " "))
     return textwrap.shorten(" · ".join(words), 60, placeholder="…")
 
 

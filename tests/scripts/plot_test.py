@@ -121,6 +121,7 @@ class PlotTest(unittest.TestCase):
         two = self.draw(make_run(self.folder / "two", b"\r\n".join([lines[0], *rows, b""])))[0]
         self.assertIn("max/mean over ranks of the tokens", two["moe_dispatch"])
         self.assertIn("time over that at 1.25", two["moe_dispatch"])
+        self.assertIn("lognormal:3<", two["moe_dispatch"], "bars of bandwidth are told apart by the router")
 
     def test_misses_a_picture_only_of_what_was_measured(self):
         lines = POINTS.split(b"\r\n")

@@ -186,6 +186,12 @@ TEST_F(Replay, ALineWithoutAnEndIsRefusedBeforeItFillsTheMemory) {
   EXPECT_THAT(message_of<UsageError>([&] { replay("t.jsonl", 1); }), HasSubstr("line 1: is longer than 64M"));
 }
 
+TEST_F(Replay, CountsThatWouldFillTheMemoryAreRefused) {
+  write_file(folder_ / "t.json", "{\"");
+  std::filesystem::resize_file(folder_ / "t.json", (std::uintmax_t{256} << 20) + 1);  // sparse
+  EXPECT_THAT(message_of<UsageError>([&] { replay("t.json", 1); }), HasSubstr("larger than 256M"));
+}
+
 TEST_F(Replay, RanksThatAreMissingInOneStepAreNoticed) {
   const std::string text =
       record(0, 0, 0, "[[0, 1]]", 1) + record(0, 0, 1, "[[0, 1]]", 1) + record(1, 0, 0, "[[0, 1]]", 1);
