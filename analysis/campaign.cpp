@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
-#include "results/csv.hpp"
 #include "results/durable_file.hpp"
 
 namespace weft {

@@ -21,8 +21,8 @@ constexpr std::array kChoosing = {"patterns"sv, "transports"sv, "min_bytes"sv,  
                                   "dtypes"sv,   "ops"sv,        "algorithms"sv, "in_place"sv,  "samples"sv};
 // A permission, and what the rows tell themselves as it came about.
 constexpr std::array kToldByRows = {"oversubscribe"sv, "cache"sv};
-constexpr std::array kOfModels = {"model"sv,  "model_shape"sv,          "tokens"sv,
-                                  "router"sv, "router_max_over_mean"sv, "routings"sv};
+constexpr std::array kOfModels = {"model"sv,       "model_shape"sv,  "tokens"sv,    "routers"sv,       "routings"sv,
+                                  "replay_step"sv, "replay_layer"sv, "placement"sv, "ranks_per_node"sv};
 constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv,      "virtual_stages"sv, "schedule"sv,
                                      "forward_ns"sv,    "backward_ns"sv, "weight_ns"sv};
 constexpr std::array kOfHosts = {"cpu"sv,       "kernel"sv, "governor"sv, "clock_source"sv,

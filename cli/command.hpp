@@ -11,6 +11,7 @@ using Chosen = std::function<int()>;
 void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv);
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
+void add_route(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
 void add_history(CLI::App& app, Chosen& chosen);

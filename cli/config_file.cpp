@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "results/csv.hpp"
 
 namespace weft::cli {
 

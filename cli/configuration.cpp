@@ -18,6 +18,17 @@ std::vector<std::string> names_of(const std::vector<Value>& values) {
   return names;
 }
 
+std::vector<std::string> described(const std::vector<RouterOptions>& routers) {
+  std::vector<std::string> texts;
+  for (const RouterOptions& router : routers) texts.push_back(describe(router));
+  return texts;
+}
+
+template <typename Value>
+nlohmann::json of(const std::optional<Value>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
 nlohmann::json of(const FabricModel& fabric) {
   return {{"latency_ns", fabric.latency},
           {"bandwidth_GBps", fabric.bandwidth},
@@ -59,9 +70,12 @@ nlohmann::json RunOptions::configuration() const {
           {"model", request.model},
           {"model_shape", shaped ? of(load_model(request.model, request.models_directory)) : nlohmann::json()},
           {"tokens", request.tokens},
-          {"router", request.router.kind},
-          {"router_max_over_mean", request.router.max_over_mean},
-          {"routings", request.routings},
+          {"routers", described(request.routers)},
+          {"routings", of(request.routings)},
+          {"replay_step", of(request.replay.step)},
+          {"replay_layer", of(request.replay.layer)},
+          {"placement", describe(request.placement)},
+          {"ranks_per_node", request.ranks_per_node},
           {"micro_batches", request.micro_batches},
           {"stages", request.stages},
           {"virtual_stages", request.virtual_stages},

@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   weft::cli::add_list(app, chosen);
   weft::cli::add_show(app, chosen);
   weft::cli::add_verify(app, chosen);
+  weft::cli::add_route(app, chosen);
   weft::cli::add_history(app, chosen);
   weft::cli::add_repeat(app, chosen, argc, argv);
   weft::cli::add_compare(app, chosen);

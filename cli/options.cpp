@@ -6,8 +6,8 @@
 
 #include "cli/fabric.hpp"
 #include "cli/flags.hpp"
+#include "cli/routing_options.hpp"
 #include "collectives/registry.hpp"
-#include "patterns/popularity.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "results/format.hpp"
@@ -26,18 +26,6 @@ constexpr Nanoseconds kLongestPass = 3600'000'000'000;
 // The upper bound of a flag whose pattern has a bound of its own and checks it.
 template <typename Integer>
 constexpr Integer kAny = std::numeric_limits<Integer>::max();
-
-RouterOptions parse_router(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  RouterOptions router{.kind = text.substr(0, colon)};
-  require_known("router", router.kind, router_kinds());
-  const bool has_value = colon != std::string::npos;
-  if (router_takes_max_over_mean(router.kind) != has_value)
-    throw UsageError(has_value ? fmt::format("'{}' has a value: {} takes none", text, router.kind)
-                               : fmt::format("'{}' lacks its max/mean: give {}:M, such as {}:2", text, text, text));
-  if (has_value) router.max_over_mean = parse_real(text.substr(colon + 1), 1, 1e6);
-  return router;
-}
 
 std::string parse_schedule(const std::string& text) {
   std::vector<std::string> known = schedules::registry().names();
@@ -76,17 +64,7 @@ void add_traffic(CLI::App& run, RunOptions& options) {
 
 void add_shape(CLI::App& run, RunOptions& options) {
   Request& request = options.request;
-  add_text(run, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", kShape, request.model,
-           "a model's name or path")
-      ->default_str(request.model);
-  add_integer<std::uint64_t>(run, "--tokens", "Tokens per rank and micro-batch", kShape, request.tokens, 1,
-                             kAny<std::uint64_t>);
-  add(run, "--router",
-      "How tokens choose experts: uniform, lognormal:M or powerlaw:M, M = max/mean of the experts' load", kShape,
-      [&](const std::string& t) { request.router = parse_router(t); })
-      ->default_str("uniform");
-  add_integer(run, "--routings", "Different routings drawn beforehand and cycled", kShape, request.routings, 1,
-              kAny<int>);
+  add_routing_flags(run, request, kShape);
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
   add_integer(run, "--stages", "Ranks of one pipeline; 0: all", kShape, request.stages, 0, kAny<int>);
@@ -104,8 +82,6 @@ void add_shape(CLI::App& run, RunOptions& options) {
   add(run, "--weight-gradient", "Pipeline: the part of a backward pass that computes the weight gradient", kShape,
       [&](const std::string& t) { request.weight_ns = parse_duration(t, kLongestPass); })
       ->default_str("half of --backward");
-  add_integer<std::uint64_t>(run, "--seed", "Seed of routers, payloads and simulated fabrics", kShape, request.seed, 0,
-                             ~std::uint64_t{0});
 }
 
 void add_where(CLI::App& run, RunOptions& options) {

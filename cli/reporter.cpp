@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "cli/pipeline_timeline.hpp"
+#include "cli/routing_json.hpp"
 #include "cli/show_run.hpp"
 #include "results/provenance.hpp"
 
@@ -18,12 +19,16 @@ namespace weft::cli {
 
 namespace {
 
-nlohmann::json traffic_rows(const Call& call, const Record& record) {
+nlohmann::json traffic_rows(const Point& point, const Record& record) {
+  const Call& call = point.call;
   nlohmann::json rows = nlohmann::json::array();
   const auto ranks = static_cast<std::ptrdiff_t>(call.ranks);
   for (auto row = call.matrix->begin(); row != call.matrix->end(); row += ranks)
     rows.push_back(std::vector<Bytes>(row, row + ranks));
-  return {{"operation", record.operation}, {"ranks", call.ranks}, {"bytes", std::move(rows)}};
+  return {{"operation", record.operation},
+          {"ranks", call.ranks},
+          {"bytes", std::move(rows)},
+          {"routing", to_json(point.routing)}};
 }
 
 std::map<std::string, std::string> library_versions(const RunOptions& options) {
@@ -105,7 +110,7 @@ void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {
 // What the plots need beyond the table: who sends to whom, and the pipeline's schedule.
 void Reporter::add_details(const Point& point, const Record& record) {
   if (!record.measured()) return;
-  if (point.call.matrix != nullptr) writer_.add_detail("traffic", record, traffic_rows(point.call, record));
+  if (point.call.matrix != nullptr) writer_.add_detail("traffic", record, traffic_rows(point, record));
   if (point.pattern == "pipeline")
     writer_.add_detail("pipeline", record, pipeline_timeline(job_.options.request, record));
 }

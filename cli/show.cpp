@@ -6,9 +6,9 @@
 
 #include "cli/command.hpp"
 #include "cli/show_run.hpp"
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 #include "results/format.hpp"
 #include "results/run_folder.hpp"
 

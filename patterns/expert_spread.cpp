@@ -1,5 +1,6 @@
 #include "patterns/expert_spread.hpp"
 
+#include "patterns/distinct_destinations.hpp"
 #include "patterns/router.hpp"
 
 namespace weft {
@@ -30,20 +31,11 @@ class Counter {
 
 }  // namespace
 
-double expected_destinations(std::uint64_t experts, std::uint64_t top_k, std::uint64_t destinations) {
-  const std::uint64_t elsewhere = experts - experts / destinations;
-  double spared = 1;
-  for (std::uint64_t i = 0; i < top_k; ++i)
-    spared *= i < elsewhere ? static_cast<double>(elsewhere - i) / static_cast<double>(experts - i) : 0;
-  return static_cast<double>(destinations) * (1 - spared);
-}
-
 std::vector<double> expected_destinations(const Model& model, const std::vector<std::uint64_t>& numbers,
                                           std::uint64_t tokens) {
   std::vector<double> means;
   if (model.top_groups == model.groups) {
-    for (const std::uint64_t number : numbers)
-      means.push_back(expected_destinations(model.experts, model.top_k, number));
+    for (const std::uint64_t number : numbers) means.push_back(expected_distinct(model.experts, model.top_k, number));
     return means;
   }
   std::vector<Counter> counters;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
@@ -8,23 +9,20 @@
 #include "patterns/collective_workload.hpp"
 #include "patterns/model.hpp"
 #include "patterns/registry.hpp"
-#include "patterns/router.hpp"
+#include "patterns/routing_facts.hpp"
 #include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
-constexpr int kMostRoutings = 1024;
-constexpr std::uint64_t kMostDraws = std::uint64_t{1} << 27;  // a few seconds of planning
-
 using Matrices = std::vector<std::shared_ptr<const TrafficMatrix>>;
 
-/// What the tokens of one request do, over all routings. Means over the routings.
+/// What the tokens of one router do, over all routings.
 struct Traffic {
+  RouterOptions router;
   std::vector<Routing> routings;
-  double rank_imbalance = 0;    ///< max/mean over ranks of the tokens received
-  double expert_imbalance = 0;  ///< max/mean over experts
+  std::vector<RoutingFact> facts;  ///< means over the routings
 };
 
 /// How much a set of matrices moves: means over the routings of what the busiest rank sends or receives.
@@ -33,30 +31,17 @@ struct Volume {
   Bytes with_local = 0;
 };
 
-void check(const Request& request, int ranks) {
-  check_tokens(request);
-  if (request.routings < 1 || request.routings > kMostRoutings)
-    throw UsageError(fmt::format("--routings {}: from 1 to {} routings are needed", request.routings, kMostRoutings));
-  const std::uint64_t draws =
-      request.tokens * static_cast<std::uint64_t>(ranks) * static_cast<std::uint64_t>(request.routings);
-  if (draws > kMostDraws)
-    throw UsageError(fmt::format(
-        "--tokens {} on {} ranks in {} routings are {} tokens to be routed beforehand: at most {} are, give fewer",
-        request.tokens, ranks, request.routings, draws, kMostDraws));
+double fact(const Traffic& traffic, std::string_view name) {
+  return std::find_if(traffic.facts.begin(), traffic.facts.end(), [&](const RoutingFact& f) { return f.name == name; })
+      ->measured;
 }
 
-Traffic draw_traffic(const Model& model, const Request& request, int ranks) {
-  Traffic traffic;
-  const auto n = static_cast<std::size_t>(ranks);
-  for (int i = 0; i < request.routings; ++i) {
-    const Router router(model, request.router, request.seed, static_cast<std::uint64_t>(i));
-    traffic.routings.push_back(route(router, model, request.tokens, ranks));
-    const Routing& routing = traffic.routings.back();
-    std::vector<std::uint64_t> received(n);
-    for (std::size_t pair = 0; pair < n * n; ++pair) received[pair % n] += routing.copies[pair];
-    traffic.rank_imbalance += max_over_mean(received) / request.routings;
-    traffic.expert_imbalance += max_over_mean(routing.experts) / request.routings;
-  }
+Traffic route_tokens(const Model& model, const RouterOptions& router, const Request& request, int ranks) {
+  const ExpertLayout layout{.ranks = ranks, .ranks_per_node = request.ranks_per_node, .placement = request.placement};
+  Traffic traffic{.router = router,
+                  .routings = count_routings(*make_decisions(router, model, request, ranks), model, layout),
+                  .facts = {}};
+  traffic.facts = mean_facts(traffic.routings, model, layout);
   return traffic;
 }
 
@@ -98,19 +83,29 @@ Volume volume_of(const Matrices& matrices, std::size_t n) {
 std::map<std::string, std::string> notes_of(const Model& model, const Request& request) {
   std::map<std::string, std::string> notes = {
       {"model", model.name},
-      {"tokens", fmt::format("{}", request.tokens)},
       {"experts", fmt::format("{}", model.experts)},
       {"top_k", fmt::format("{}", model.top_k)},
-      {"router", request.router.kind == "uniform"
-                     ? request.router.kind
-                     : fmt::format("{} {}", request.router.kind, request.router.max_over_mean)},
-      {"routings", fmt::format("{}", request.routings)},
       {"seed", fmt::format("{}", request.seed)},
+      {"placement", describe(request.placement)},
+      {"ranks_per_node", fmt::format("{}", request.ranks_per_node)},
       {"dispatcher", "flat"},  // a copy for each token and expert: none is spared where two experts share a rank
   };
   if (model.groups > model.top_groups) notes["groups"] = fmt::format("{} of {}", model.top_groups, model.groups);
   if (model.hidden % kScaleBlock != 0) notes["fp8_scales"] = "last block short";
   return notes;
+}
+
+/// What the router decided, as notes: the busiest rank's share has a column of its own.
+void note_routing(const Traffic& traffic, std::map<std::string, std::string>& notes) {
+  notes["router"] = describe(traffic.router);
+  notes["routings"] = fmt::format("{}", traffic.routings.size());
+  notes["tokens"] = fmt::format("{:.0f}", fact(traffic, "tokens_per_rank"));
+  for (const RoutingFact& fact : traffic.facts) {
+    if (fact.name == "tokens_per_rank" || fact.name == "rank_imbalance") continue;
+    const bool whole = fact.name.starts_with("expert_moves");
+    notes[fact.name] = whole ? fmt::format("{:.0f}", fact.measured) : fmt::format("{:.3f}", fact.measured);
+    if (fact.name.starts_with("distinct")) notes[fact.name + "_uniform"] = fmt::format("{:.3f}", fact.uniform);
+  }
 }
 
 /// One of the two directions: points for all algorithms.
@@ -156,8 +151,9 @@ void add_points(const Direction& direction, const Traffic& traffic, Point point,
   point.logical_bytes = volume.with_local;
   const Bytes all = std::accumulate(matrices.front()->begin(), matrices.front()->end(), Bytes{0});
   point.bytes_per_peer = all / static_cast<Bytes>(ranks) / static_cast<Bytes>(ranks);
-  point.imbalance = traffic.rank_imbalance;
-  point.notes["expert_imbalance"] = fmt::format("{:.3f}", traffic.expert_imbalance);
+  point.imbalance = fact(traffic, "rank_imbalance");
+  point.routing = traffic.facts;
+  note_routing(traffic, point.notes);
   for (const Choice& choice : choose_algorithms(request.algorithms, point.call)) {
     point.algorithm = choice.name;
     point.automatic = choice.automatic;
@@ -168,8 +164,22 @@ void add_points(const Direction& direction, const Traffic& traffic, Point point,
   }
 }
 
+/// Points are told apart by what they move: two routers that route alike would give one point twice.
+void refuse_equal_points(const std::vector<Point>& points) {
+  const auto same = [](const Point& a, const Point& b) {
+    return a.operation == b.operation && a.algorithm == b.algorithm && a.bytes_per_rank == b.bytes_per_rank &&
+           a.bytes_per_peer == b.bytes_per_peer;
+  };
+  for (std::size_t i = 0; i < points.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (points[i].refused.empty() && same(points[i], points[j]))
+        throw UsageError(fmt::format("--router: {} and {} route these tokens alike, name one of them",
+                                     points[j].notes.at("router"), points[i].notes.at("router")));
+}
+
 std::vector<Point> plan_moe(const Request& request, int ranks) {
-  check(request, ranks);
+  check_tokens(request);
+  drawn_routings(request);
   const Model model = load_model(request.model, request.models_directory);
   // As DeepSeek-V3 and V4 send them (the technical reports).
   const Direction directions[] = {{.name = "dispatch",
@@ -180,20 +190,23 @@ std::vector<Point> plan_moe(const Request& request, int ranks) {
                                    .dtype = Datatype::bf16,
                                    .token_bytes = token_bytes(TokenFormat::bf16, model.hidden),
                                    .back = true}};
-  const bool fits = static_cast<std::uint64_t>(ranks) <= model.experts;
-  const Traffic traffic = fits ? draw_traffic(model, request, ranks) : Traffic{};
   std::vector<Point> points;
-  for (const Direction& direction : directions) {
-    Point point = first_point(direction, model, request);
-    if (fits) {
-      add_points(direction, traffic, std::move(point), request, ranks, points);
-    } else {
+  if (static_cast<std::uint64_t>(ranks) > model.experts) {
+    for (const Direction& direction : directions) {
+      Point point = first_point(direction, model, request);
       point.algorithm = kNative;
       point.refused = fmt::format("{} has {} experts a layer: at most as many ranks can hold one each, not {}",
                                   model.name, model.experts, ranks);
       points.push_back(std::move(point));
     }
+    return points;
   }
+  for (const RouterOptions& router : request.routers) {
+    const Traffic traffic = route_tokens(model, router, request, ranks);
+    for (const Direction& direction : directions)
+      add_points(direction, traffic, first_point(direction, model, request), request, ranks, points);
+  }
+  refuse_equal_points(points);
   return points;
 }
 

@@ -15,6 +15,9 @@ namespace weft {
 
 namespace {
 
+/// Beyond this an expert would take nearly every token, and drawing distinct ones by rejection gets slow.
+constexpr double kMostShare = 0.9;
+
 /// The root of a function that rises from below 0 at `low`; `high` is raised until it is bracketed.
 template <typename Function>
 double solve(Function function, double low, double high) {
@@ -49,13 +52,6 @@ std::vector<double> positions_of(const std::string& kind, std::uint64_t experts)
 
 }  // namespace
 
-const std::vector<std::string>& router_kinds() {
-  static const std::vector<std::string> kinds = {"uniform", "lognormal", "powerlaw"};
-  return kinds;
-}
-
-bool router_takes_max_over_mean(const std::string& kind) { return kind != "uniform"; }
-
 std::vector<double> expected_loads(const std::vector<double>& popularity, std::uint64_t top_k) {
   const auto k = static_cast<double>(top_k);
   std::vector<double> loads(popularity.size(), 1.0);
@@ -71,22 +67,47 @@ std::vector<double> expected_loads(const std::vector<double>& popularity, std::u
 }
 
 std::vector<double> popularity(const RouterOptions& options, std::uint64_t experts, std::uint64_t top_k) {
-  const std::vector<std::string>& kinds = router_kinds();
-  if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
-    throw UsageError(unknown_name("router", options.kind, kinds));
-  const bool skewed = router_takes_max_over_mean(options.kind);
+  const bool skewed = options.kind == "lognormal" || options.kind == "powerlaw";
+  if (!skewed && options.kind != "uniform") throw UsageError(unknown_name("router", options.kind, router_kinds()));
   const double mean_load = static_cast<double>(top_k) / static_cast<double>(experts);
-  // Beyond this the busiest expert would take nearly every token, and drawing distinct ones by rejection gets slow.
-  const double most = std::max(1.0, 0.9 / mean_load);
-  if (skewed && !(options.max_over_mean >= 1 && options.max_over_mean <= most))
+  const double most = std::max(1.0, kMostShare / mean_load);
+  if (skewed && !(options.value >= 1 && options.value <= most))
     throw UsageError(fmt::format("--router: max/mean {} cannot be had with top-{} of {} experts: from 1 to {:.4g}",
-                                 options.max_over_mean, top_k, experts, most));
-  if (!skewed || options.max_over_mean == 1) return std::vector<double>(experts, 1.0);
+                                 options.value, top_k, experts, most));
+  if (!skewed || options.value == 1) return std::vector<double>(experts, 1.0);
   const std::vector<double> positions = positions_of(options.kind, experts);
   const auto excess = [&](double spread) {
-    return expected_loads(spread_out(positions, spread), top_k).front() / mean_load - options.max_over_mean;
+    return expected_loads(spread_out(positions, spread), top_k).front() / mean_load - options.value;
   };
   return spread_out(positions, solve(excess, 0.0, 1.0));
+}
+
+std::vector<double> popularity_for(std::span<const double> loads) {
+  constexpr double kMostReached = 0.999;
+  std::vector<double> weights;
+  for (const double load : loads) weights.push_back(-std::log1p(-std::min(load, kMostReached)));
+  return weights;
+}
+
+std::vector<double> one_hot_loads(double ratio, std::uint64_t experts, std::uint64_t top_k, std::uint64_t ranks,
+                                  std::uint64_t hot) {
+  const std::uint64_t first = hot * (experts / ranks) + std::min(hot, experts % ranks);
+  const std::uint64_t held = experts / ranks + (hot < experts % ranks ? 1 : 0);
+  const double mean_load = static_cast<double>(top_k) / static_cast<double>(experts);
+  const double most =
+      std::max(1.0, std::min(kMostShare / mean_load, static_cast<double>(experts) / static_cast<double>(held)));
+  if (!(ratio >= 1 && ratio <= most))
+    throw UsageError(
+        fmt::format("--router one-hot:{}: a rank with {} of {} experts cannot get so many times the mean "
+                    "with top-{}: from 1 to {:.4g}",
+                    ratio, held, experts, top_k, most));
+  const std::uint64_t others = experts - held;
+  const double rest =
+      others == 0 ? 0
+                  : (static_cast<double>(experts) - ratio * static_cast<double>(held)) / static_cast<double>(others);
+  std::vector<double> loads(experts, rest * mean_load);
+  std::fill_n(loads.begin() + static_cast<std::ptrdiff_t>(first), held, ratio * mean_load);
+  return loads;
 }
 
 }  // namespace weft

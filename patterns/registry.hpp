@@ -9,6 +9,7 @@
 #include "collectives/workload.hpp"
 #include "core/registry.hpp"
 #include "patterns/request.hpp"
+#include "patterns/routing_facts.hpp"
 
 namespace weft {
 
@@ -36,6 +37,7 @@ struct Point {
   bool automatic = false;  ///< the user named no algorithm: `native` where the transport offers it, else this one
   std::string refused;     ///< not empty: why it cannot be measured; build is not called
   Call call;  ///< the call where the point is one collective (rank 0's view), for Communicator::refuses_native
+  std::vector<RoutingFact> routing;          ///< moe: what the routings did, means over them
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.
   std::function<std::unique_ptr<Workload>(int rank)> build;

@@ -7,13 +7,28 @@
 
 #include "core/datatype.hpp"
 #include "core/units.hpp"
+#include "patterns/placement.hpp"
 
 namespace weft {
 
 /// How tokens choose experts.
 struct RouterOptions {
-  std::string kind = "uniform";  ///< uniform, lognormal, powerlaw
-  double max_over_mean = 1.0;    ///< load of the most popular expert over the mean (lognormal, powerlaw)
+  std::string kind = "uniform";  ///< of router_kinds()
+  double value = 1.0;  ///< lognormal, powerlaw: load of the busiest expert over the mean; one-hot: load of the
+                       ///< hot rank's experts over it; hash: exponent of the token ids' Zipf distribution
+  std::string file;    ///< replay: the recording
+};
+
+/// What RouterOptions::kind may be.
+const std::vector<std::string>& router_kinds();
+
+/// As the flag has it: "uniform", "lognormal:2", "replay:trace.jsonl".
+std::string describe(const RouterOptions& router);
+
+/// Which part of a recording is replayed; not given: all of it.
+struct ReplaySelection {
+  std::optional<std::uint64_t> step;
+  std::optional<std::uint64_t> layer;
 };
 
 /// What the user asked every pattern for: flags, parsed and validated. The same on every rank.
@@ -25,11 +40,15 @@ struct Request {
   std::vector<ReduceOp> ops = {ReduceOp::sum};
   std::vector<std::string> algorithms;  ///< empty: each collective's own default; "all"; "native"
   bool in_place = false;
-  std::string model = "deepseek-v4-pro";  ///< a name in models/ or the path of a config.json
-  std::string models_directory;           ///< where the named models lie
-  std::uint64_t tokens = 4096;            ///< per rank and micro-batch
-  RouterOptions router;
-  int routings = 4;  ///< different routings drawn beforehand and cycled
+  std::string model = "deepseek-v4-pro";                   ///< a name in models/ or the path of a config.json
+  std::string models_directory;                            ///< where the named models lie
+  std::uint64_t tokens = 4096;                             ///< per rank and micro-batch
+  std::vector<RouterOptions> routers = {RouterOptions{}};  ///< each gives points of its own
+  std::optional<int>
+      routings;  ///< different routings that are cycled; not given: drawn_routings(), or all recorded ones
+  ReplaySelection replay;
+  PlacementOptions placement;
+  int ranks_per_node = 8;  ///< of the nodes that a hierarchical placement and the count of distinct nodes take
   int micro_batches = 8;
   int stages = 0;                      ///< 0: as many as ranks
   int virtual_stages = 2;              ///< of each stage, where the schedule interleaves them
@@ -39,6 +58,12 @@ struct Request {
   std::optional<Nanoseconds> weight_ns;  ///< the weight gradient's part of backward_ns; none: half of it
   std::uint64_t seed = 1;
 };
+
+/// The most routings that are cycled, drawn or recorded.
+inline constexpr int kMostRoutings = 1024;
+
+/// How many routings are drawn. Throws UsageError where request.routings is none, or beyond kMostRoutings.
+int drawn_routings(const Request& request);
 
 /// Throws UsageError where request.tokens is none, or so many that sizes in bytes would be beyond any machine.
 void check_tokens(const Request& request);

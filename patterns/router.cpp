@@ -5,9 +5,6 @@
 #include <limits>
 #include <numeric>
 
-#include <fmt/format.h>
-
-#include "core/error.hpp"
 #include "patterns/popularity.hpp"
 
 namespace weft {
@@ -15,12 +12,6 @@ namespace weft {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-/// Independent seeds from a few numbers (std::seed_seq is specified bit by bit).
-Router::Random seeded(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  std::seed_seq sequence{a & 0xffffffffU, a >> 32, b & 0xffffffffU, b >> 32, c & 0xffffffffU, c >> 32};
-  return Router::Random(sequence);
-}
 
 /// Exponential with mean 1.
 double exponential(Router::Random& random) { return -std::log((static_cast<double>(random() >> 11) + 1) * 0x1p-53); }
@@ -65,7 +56,20 @@ void shuffle(std::vector<double>& values, Router::Random random) {
 
 constexpr std::uint64_t kShuffleStream = ~std::uint64_t{0};
 
+std::vector<double> shuffled_popularity(const Model& model, const RouterOptions& options, std::uint64_t seed,
+                                        std::uint64_t routing) {
+  std::vector<double> weights = popularity(options, model.experts, model.top_k);
+  shuffle(weights, random_stream(seed, routing, kShuffleStream));
+  return weights;
+}
+
 }  // namespace
+
+std::mt19937_64 random_stream(std::uint64_t seed, std::uint64_t routing, std::uint64_t stream) {
+  std::seed_seq sequence{seed & 0xffffffffU, seed >> 32,           routing & 0xffffffffU,
+                         routing >> 32,      stream & 0xffffffffU, stream >> 32};  // specified bit by bit
+  return std::mt19937_64(sequence);
+}
 
 AliasTable::AliasTable(std::span<const double> weights) : columns_(weights.size()) {
   const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(weights.size());
@@ -91,24 +95,23 @@ AliasTable::AliasTable(std::span<const double> weights) : columns_(weights.size(
 }
 
 Router::Router(const Model& model, const RouterOptions& options, std::uint64_t seed, std::uint64_t routing)
+    : Router(shuffled_popularity(model, options, seed, routing), model, seed, routing) {}
+
+Router::Router(std::span<const double> weights, const Model& model, std::uint64_t seed, std::uint64_t routing)
     : seed_(seed),
       routing_(routing),
       experts_(static_cast<std::uint32_t>(model.experts)),
       top_k_(static_cast<std::uint32_t>(model.top_k)),
       groups_(static_cast<std::uint32_t>(model.groups)),
-      top_groups_(static_cast<std::uint32_t>(model.top_groups)) {
-  std::vector<double> weights = popularity(options, experts_, top_k_);
-  shuffle(weights, seeded(seed, routing, kShuffleStream));
-  table_ = AliasTable(weights);
+      top_groups_(static_cast<std::uint32_t>(model.top_groups)),
+      table_(weights) {
   const std::size_t size = experts_ / groups_;
   for (std::uint32_t group = 0; group < groups_; ++group) {
-    const std::span<const double> part = std::span<const double>(weights).subspan(group * size, size);
+    const std::span<const double> part = weights.subspan(group * size, size);
     group_tables_.emplace_back(part);
     group_popularity_.push_back(std::accumulate(part.begin(), part.end(), 0.0));
   }
 }
-
-Router::Random Router::stream(std::uint64_t index) const { return seeded(seed_, routing_, index); }
 
 void Router::draw(Random& random, std::span<std::uint32_t> chosen) const {
   if (top_groups_ == groups_)
@@ -163,33 +166,6 @@ std::vector<std::uint64_t> Router::count(std::uint64_t tokens, std::uint64_t str
     for (const std::uint32_t expert : chosen) ++counts[expert];
   }
   return counts;
-}
-
-Routing route(const Router& router, const Model& model, std::uint64_t tokens, int ranks) {
-  const auto n = static_cast<std::uint64_t>(ranks);
-  if (n > model.experts)
-    throw UsageError(fmt::format("{} has {} experts: {} ranks cannot each hold one", model.name, model.experts, ranks));
-  std::vector<std::uint64_t> owner;
-  for (std::uint64_t rank = 0; rank < n; ++rank)
-    owner.insert(owner.end(), model.experts / n + (rank < model.experts % n ? 1 : 0), rank);
-  Routing routing{.ranks = ranks,
-                  .copies = std::vector<std::uint64_t>(n * n),
-                  .experts = std::vector<std::uint64_t>(model.experts)};
-  for (std::uint64_t from = 0; from < n; ++from) {
-    const std::vector<std::uint64_t> counts = router.count(tokens, from);
-    for (std::uint64_t expert = 0; expert < model.experts; ++expert) {
-      routing.copies[from * n + owner[expert]] += counts[expert];
-      routing.experts[expert] += counts[expert];
-    }
-  }
-  return routing;
-}
-
-double max_over_mean(std::span<const std::uint64_t> values) {
-  const auto sum = static_cast<double>(std::accumulate(values.begin(), values.end(), std::uint64_t{0}));
-  if (sum == 0) return 0;
-  return static_cast<double>(*std::max_element(values.begin(), values.end())) * static_cast<double>(values.size()) /
-         sum;
 }
 
 }  // namespace weft

@@ -31,26 +31,32 @@ class AliasTable {
   std::vector<Column> columns_;
 };
 
+/// Random numbers that are independent for each three numbers: a seed, a routing, a stream in it. The bits are those of
+/// the 64-bit Mersenne twister as the C++ standard defines it.
+std::mt19937_64 random_stream(std::uint64_t seed, std::uint64_t routing, std::uint64_t stream);
+
 /// Chooses top-k distinct experts for each token, by a popularity that is fixed for one routing. Without groups the
 /// experts are drawn one after another, each in proportion to its popularity among those not yet chosen (which is what
 /// the top k of independent scores with Gumbel noise are). With groups as in DeepSeek-V3: the groups whose best two
 /// experts score highest are taken, then the best k experts in them.
 ///
-/// Deterministic: the bits are those of the 64-bit Mersenne twister as the C++ standard defines it; only the last bit
-/// of the mathematical library's exp and log may differ from platform to platform.
+/// Deterministic: only the last bit of the mathematical library's exp and log may differ from platform to platform.
 class Router {
  public:
   using Random = std::mt19937_64;
 
   /// Popularity over the experts: `uniform`; `lognormal` (DeepEP PR 393 found it to fit recorded V3 routing best) or
   /// `powerlaw`, whose parameter is solved for such that the load of the busiest expert over the mean is
-  /// options.max_over_mean (with groups the achieved value may differ). Which experts are popular depends on `seed` and
+  /// options.value (with groups the achieved value may differ). Which experts are popular depends on `seed` and
   /// `routing`. Throws UsageError for an unknown kind, and for a ratio below 1 or out of reach: an expert takes a token
   /// at most once.
   Router(const Model& model, const RouterOptions& options, std::uint64_t seed, std::uint64_t routing);
 
+  /// A popularity for each expert in its order, none negative, top-k or more of them positive.
+  Router(std::span<const double> weights, const Model& model, std::uint64_t seed, std::uint64_t routing);
+
   /// The random numbers of one stream (a source rank): independent of the other streams.
-  Random stream(std::uint64_t index) const;
+  Random stream(std::uint64_t index) const { return random_stream(seed_, routing_, index); }
 
   /// Experts of the next token, distinct; chosen.size() is top-k.
   void draw(Random& random, std::span<std::uint32_t> chosen) const;
@@ -72,18 +78,5 @@ class Router {
   std::vector<AliasTable> group_tables_;  ///< the experts of each group
   std::vector<double> group_popularity_;  ///< sums; the mean expert has 1
 };
-
-/// Where each rank's tokens go. Experts lie on the ranks in order, as evenly as can be.
-struct Routing {
-  int ranks = 0;
-  std::vector<std::uint64_t> copies;   ///< [from * ranks + to]: (token, expert) pairs
-  std::vector<std::uint64_t> experts;  ///< tokens that each expert gets from all ranks
-};
-
-/// Routes `tokens` tokens of every rank. Throws UsageError where there are more ranks than experts.
-Routing route(const Router& router, const Model& model, std::uint64_t tokens, int ranks);
-
-/// The largest over the mean of the values.
-double max_over_mean(std::span<const std::uint64_t> values);
 
 }  // namespace weft

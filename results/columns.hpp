@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "results/csv.hpp"
+#include "core/csv.hpp"
 #include "results/record.hpp"
 
 namespace weft {

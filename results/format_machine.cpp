@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "core/csv.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 #include "results/format.hpp"
 
 namespace weft {

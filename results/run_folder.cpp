@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 
 namespace weft {
 

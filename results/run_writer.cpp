@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 #include "results/difference.hpp"
 #include "results/durable_file.hpp"
 #include "results/provenance.hpp"

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
-#include "results/csv.hpp"
 #include "results/run_folder.hpp"
 
 namespace weft {

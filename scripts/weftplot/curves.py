@@ -8,6 +8,7 @@ import pandas as pd
 from . import style
 from .fits import draw_fits
 from .runs import is_barrier, per_whom, size_of, title_of
+from .skew import draw_skew, is_skew_curve, router_of
 
 SERIES = ["transport", "algorithm", "dtype", "op", "in_place", "ranks", "notes"]
 
@@ -77,7 +78,7 @@ def label_of(series, varying):
     if "ranks" in varying:
         words.append(f"{series['ranks']} ranks")
     if "notes" in varying:
-        words.append(str(series["notes"]).replace(";", " "))
+        words.append(router_of(series["notes"]) or str(series["notes"]).replace(";", " "))
     return textwrap.shorten(" · ".join(words), 60, placeholder="…")
 
 
@@ -151,6 +152,9 @@ def draw_panel(axes, run, looks, operation, value="time_us_median"):
         axes.set_xticks([])
         axes.set_yticks([])
         return False
+    if value == "time_us_median" and is_skew_curve(points):
+        draw_skew(axes, points, looks, pattern)
+        return True
     sizes = size_of(points, name)
     draw = draw_bars if sizes[sizes > 0].nunique() < 2 else draw_curves
     draw(axes, points, looks, pattern, name, value)

@@ -96,6 +96,13 @@ class BadInput(ProgramTest):
             (["--router", "lognormal"], ["--router", "lognormal:M"]),
             (["--router", "powerlaw:"], ["--router", "''"]),
             (["--router", "uniform:3"], ["--router", "uniform takes none"]),
+            (["--router", "uniform,lognormal:1.5,x"], ["--router", "unknown router 'x'"]),
+            (["--router", "lognormal:2,0.5"], ["--router", "'0.5'"]),
+            (["--router", "replay:"], ["--router", "replay:FILE"]),
+            (["--placement", "eplb"], ["--placement", "eplb:N"]),
+            (["--placement", "elpb:2"], ["--placement", "did you mean 'eplb'"]),
+            (["--placement", "contiguous:2"], ["--placement", "takes 0"]),
+            (["--replay-layer", "-1"], ["--replay-layer", "-1"]),
             (["--stages", "-1"], ["--stages", "-1"]),
             (["--stages", "3"], ["--stages 3", "0: as many"]),
             (["--micro-batches", "100001"], ["--micro-batches 100001", "100000"]),
@@ -174,6 +181,30 @@ class BadInput(ProgramTest):
             path.write_text(text)
             self.refused("moe", "--model", path, says=[str(path), *words])
         self.refused("moe", "--model", self.folder / "absent.json", says=["absent.json"])
+
+    def test_recordings_that_are_none(self):
+        record = {"step": 0, "layer": 0, "rank": 0, "num_tokens": 1, "topk": 6, "top_indices": [[0, 1, 2, 3, 4, 5]]}
+        cases = {
+            "cut.jsonl": (json.dumps(record) + "\n" + json.dumps(record)[:40], ["line 2", "cut"]),
+            "beyond.jsonl": (json.dumps({**record, "top_indices": [[0, 1, 2, 3, 4, 384]]}), ["line 1", "expert 384"]),
+            "topk.jsonl": (json.dumps({**record, "topk": 8}), ["line 1", "topk"]),
+            "columns.csv": ("step,layer\r\n", ["line 1", "column 3"]),
+            "counts.json": ("{\"logical_count\": [[[1, 2]]]}", ["line 1", "2 experts"]),
+            "trace.txt": ("", [".jsonl"]),
+        }
+        for name, (text, words) in cases.items():
+            path = self.folder / name
+            path.write_text(text)
+            self.refused("moe", "--router", f"replay:{path}", "--ranks", "2", says=[str(path), *words])
+            result = weft("route", "--router", f"replay:{path}", "--ranks", "2")
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_routers_that_route_alike(self):
+        self.refused("moe", "--router", "uniform,lognormal:1", "--ranks", "2", says=["uniform and lognormal:1 route"])
+
+    def test_experts_that_cannot_be_placed(self):
+        self.refused("moe", "--placement", "eplb:3", "--ranks", "2", says=["--placement eplb:3", "give 4 or 6"])
 
     def test_resume_of_what_is_no_run(self):
         result = weft("run", "all_reduce", "--resume", self.folder)

@@ -123,6 +123,25 @@ class PlotTest(unittest.TestCase):
         for fill in fills.values():
             self.assertIn(f"fill: {fill}", picture)
 
+    def test_draws_several_routers_as_slowdown_against_max_over_mean(self):
+        lines = POINTS.split(b"\r\n")
+        names = lines[0].decode().split(",")
+        row = dict(zip(names, lines[7].decode().split(",")))
+        self.assertEqual(row["imbalance"], "1.25")
+        self.assertIn("lognormal", lines[7].decode())
+
+        def with_router(imbalance, router):
+            fields = dict(row, imbalance=imbalance, notes=f"router={router}")
+            return ",".join(fields[name] for name in names).encode()
+
+        one = self.draw(make_run(self.folder / "one", b"\r\n".join([lines[0], with_router("1.25", "hash:1"), b""])))[0]
+        self.assertNotIn("max/mean over ranks of the tokens", one["moe_dispatch"])
+        rows = [with_router("1.25", "lognormal:1.3"), with_router("2.5", "lognormal:3")]
+        two = self.draw(make_run(self.folder / "two", b"\r\n".join([lines[0], *rows, b""])))[0]
+        self.assertIn("max/mean over ranks of the tokens", two["moe_dispatch"])
+        self.assertIn("time over that at 1.25", two["moe_dispatch"])
+        self.assertIn("lognormal:3<", two["moe_dispatch"], "bars of bandwidth are told apart by the router")
+
     def test_misses_a_picture_only_of_what_was_measured(self):
         lines = POINTS.split(b"\r\n")
         for name, row, missing in (("barrier", lines[5], []), ("moe", lines[7], ["traffic"]),

@@ -114,7 +114,7 @@ TEST_F(Comparability, TheRowsTellCacheAndOversubscription) {
 TEST_F(Comparability, WhatOnlyConcernsOtherPointsDoesNotMatter) {
   set_in_new("/provenance/libraries/mpi", "Open MPI 5");  // the points go over shm
   set_in_new("/provenance/libraries/fmt", "10");
-  set_in_new("/configuration/router", "lognormal");
+  set_in_new("/configuration/routers", {"lognormal:2"});
   set_in_new("/configuration/micro_batches", 4);
   set_in_new("/configuration/fabric", {{"latency_ns", 5}});
   set_in_new("/configuration/max_bytes", 1024);

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 #include "tests/unit/analysis/result_sets.hpp"
 
 namespace weft {

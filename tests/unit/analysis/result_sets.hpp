@@ -5,8 +5,8 @@
 
 #include "results/run_folder.hpp"
 #include "results/summary.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
 #include "tests/unit/results/sample_records.hpp"
-#include "tests/unit/results/temporary_folder.hpp"
 
 namespace weft {
 

@@ -5,7 +5,7 @@
 
 #include "imports/import.hpp"
 
-#include "tests/unit/results/temporary_folder.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
 
 namespace weft {
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "patterns/distinct_destinations.hpp"
 #include "patterns/token_bytes.hpp"
 #include "tests/unit/patterns/layouts.hpp"
 
@@ -34,15 +35,15 @@ TEST(ExpectedDestinations, OfGroupedRoutingAreSimulated) {
   const std::vector<double> distinct = expected_destinations(model, {64, 8}, 1'000'000);
   EXPECT_NEAR(distinct[0], 7.49, 0.005 * 7.49);
   EXPECT_NEAR(distinct[1], 3.95, 0.005 * 3.95);
-  EXPECT_NEAR(expected_destinations(model.experts, model.top_k, 64), 7.68, 0.005);  // without groups
-  EXPECT_NEAR(expected_destinations(model.experts, model.top_k, 8), 5.29, 0.005);
+  EXPECT_NEAR(expected_distinct(model.experts, model.top_k, 64), 7.68, 0.005);  // without groups
+  EXPECT_NEAR(expected_distinct(model.experts, model.top_k, 8), 5.29, 0.005);
 }
 
 TEST(ExpectedDestinations, AtTheEnds) {
-  EXPECT_DOUBLE_EQ(expected_destinations(8, 2, 1), 1);
-  EXPECT_DOUBLE_EQ(expected_destinations(8, 2, 8), 2);
-  EXPECT_DOUBLE_EQ(expected_destinations(8, 8, 4), 4);
-  EXPECT_NEAR(expected_destinations(4, 2, 2), 5.0 / 3, 1e-12);  // of six pairs, four are spread over both
+  EXPECT_DOUBLE_EQ(expected_distinct(8, 2, 1), 1);
+  EXPECT_DOUBLE_EQ(expected_distinct(8, 2, 8), 2);
+  EXPECT_DOUBLE_EQ(expected_distinct(8, 8, 4), 4);
+  EXPECT_NEAR(expected_distinct(4, 2, 2), 5.0 / 3, 1e-12);  // of six pairs, four are spread over both
 }
 
 TEST(TokenBytes, AreThoseOfThePublishedFormats) {

@@ -8,19 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
+#include "patterns/distinct_destinations.hpp"
+#include "patterns/hash_router.hpp"
+#include "patterns/popularity.hpp"
+#include "patterns/routing.hpp"
+#include "tests/unit/patterns/small_model.hpp"
 
 namespace weft {
 namespace {
-
-Model shape(std::uint64_t experts, std::uint64_t top_k, std::uint64_t groups = 1, std::uint64_t top_groups = 1) {
-  Model model;
-  model.name = "test";
-  model.experts = experts;
-  model.top_k = top_k;
-  model.groups = groups;
-  model.top_groups = top_groups;
-  return model;
-}
 
 /// Mean number of distinct parts (of `parts` equal ones) that the experts of a token lie in.
 double mean_distinct(const Router& router, const Model& model, std::uint64_t parts, int tokens) {
@@ -36,20 +31,12 @@ double mean_distinct(const Router& router, const Model& model, std::uint64_t par
   return static_cast<double>(sum) / tokens;
 }
 
-/// R x (1 - C(E - E/R, k) / C(E, k)): distinct ranks of a token under uniform routing.
-double expected_distinct(const Model& model, std::uint64_t parts) {
-  const std::uint64_t elsewhere = model.experts - model.experts / parts;
-  double none = 1;
-  for (std::uint64_t i = 0; i < model.top_k; ++i)
-    none *= static_cast<double>(elsewhere - i) / static_cast<double>(model.experts - i);
-  return static_cast<double>(parts) * (1 - none);
-}
-
 TEST(Router, UniformRoutingReachesAsManyRanksAsTheFormulaSays) {
   for (const Model& model : {shape(384, 6), shape(256, 6), shape(256, 8), shape(128, 4)}) {
     const Router router(model, {}, 1, 0);
     for (const std::uint64_t ranks : {8U, 32U, 64U})
-      EXPECT_NEAR(mean_distinct(router, model, ranks, 40'000) / expected_distinct(model, ranks), 1, 0.005)
+      EXPECT_NEAR(mean_distinct(router, model, ranks, 40'000) / expected_distinct(model.experts, model.top_k, ranks), 1,
+                  0.005)
           << model.experts << " experts on " << ranks << " ranks";
   }
 }
@@ -65,7 +52,8 @@ TEST(Router, PublishedDistinctDestinationsAreReproduced) {
 }
 
 TEST(Router, ExpertsOfATokenAreDistinctAndWithinTheGroupLimit) {
-  for (const RouterOptions& options : {RouterOptions{}, RouterOptions{"lognormal", 3}, RouterOptions{"powerlaw", 6}}) {
+  for (const RouterOptions& options :
+       {RouterOptions{}, RouterOptions{"lognormal", 3, ""}, RouterOptions{"powerlaw", 6, ""}}) {
     const Model model = shape(64, 6, 8, 3);
     const Router router(model, options, 7, 2);
     Router::Random random = router.stream(3);
@@ -92,7 +80,7 @@ TEST(Router, AchievesTheRequestedMaxOverMean) {
   for (const char* kind : {"lognormal", "powerlaw"})
     for (const double target : {1.3, 2.0, 4.0, 8.0})
       for (const Model& model : {shape(384, 6), shape(256, 8), shape(128, 8)}) {
-        const Router router(model, {kind, target}, 5, 0);
+        const Router router(model, {kind, target, ""}, 5, 0);
         EXPECT_NEAR(max_over_mean(router.count(100'000, 0)) / target, 1, 0.05) << kind << " " << target;
       }
   EXPECT_NEAR(max_over_mean(Router(shape(384, 6), {}, 5, 0).count(1'000'000, 0)), 1, 0.03);
@@ -100,7 +88,7 @@ TEST(Router, AchievesTheRequestedMaxOverMean) {
 
 TEST(Router, IsDeterministicAndStreamsDiffer) {
   const Model model = shape(384, 6);
-  const RouterOptions skewed{"lognormal", 2};
+  const RouterOptions skewed{"lognormal", 2, ""};
   const auto counts = Router(model, skewed, 1, 0).count(1'000, 0);
   EXPECT_EQ(counts, Router(model, skewed, 1, 0).count(1'000, 0));
   EXPECT_NE(counts, Router(model, skewed, 1, 0).count(1'000, 1));
@@ -119,30 +107,58 @@ TEST(Router, KnownDrawsStayAsTheyAre) {
 
 TEST(Router, RefusesWhatCannotBe) {
   const Model model = shape(8, 2);
-  EXPECT_THROW(Router(model, {"zipf", 2}, 1, 0), UsageError);
-  EXPECT_THROW(Router(model, {"powerlaw", 0.5}, 1, 0), UsageError);
-  EXPECT_THROW(Router(model, {"lognormal", 4.5}, 1, 0), UsageError);
-  EXPECT_THROW(Router(model, {"lognormal", std::nan("")}, 1, 0), UsageError);
-  EXPECT_THROW(route(Router(model, {}, 1, 0), model, 10, 9), UsageError);
+  EXPECT_THROW(Router(model, {"zipf", 2, ""}, 1, 0), UsageError);
+  EXPECT_THROW(Router(model, {"powerlaw", 0.5, ""}, 1, 0), UsageError);
+  EXPECT_THROW(Router(model, {"lognormal", 4.5, ""}, 1, 0), UsageError);
+  EXPECT_THROW(Router(model, {"lognormal", std::nan(""), ""}, 1, 0), UsageError);
 }
 
-TEST(Route, CountsEveryCopyOnceAndSpreadsExpertsEvenly) {
-  const Model model = shape(10, 3);
-  const Routing routing = route(Router(model, {}, 1, 0), model, 500, 4);
-  std::uint64_t copies = 0;
-  for (const std::uint64_t count : routing.copies) copies += count;
-  EXPECT_EQ(copies, 4U * 500 * 3);
-  // 3, 3, 2 and 2 experts: what ranks 0 and 1 get is what the first 6 experts get.
-  std::uint64_t first_two = 0;
-  for (std::size_t from = 0; from < 4; ++from) {
-    std::uint64_t row = 0;
-    for (std::size_t to = 0; to < 4; ++to) row += routing.copies[from * 4 + to];
-    EXPECT_EQ(row, 1'500U);
-    first_two += routing.copies[from * 4] + routing.copies[from * 4 + 1];
+TEST(Router, ARecordedPopularityGivesTheRecordedLoads) {
+  std::vector<double> loads(16, 0.0);
+  loads[2] = 0.9;
+  loads[7] = 0.6;
+  for (std::size_t expert = 8; expert < 16; ++expert) loads[expert] = 2.5 / 8;
+  const std::vector<std::uint64_t> counts = Router(popularity_for(loads), shape(16, 4), 1, 0).count(100'000, 0);
+  for (std::size_t expert = 0; expert < 16; ++expert)
+    EXPECT_NEAR(static_cast<double>(counts[expert]) / 100'000, loads[expert], 0.03) << expert;
+  EXPECT_EQ(counts[0], 0U);
+}
+
+TEST(HashRouter, LoadFollowsTheFrequencyOfTokenIds) {
+  Model model = shape(64, 4);
+  model.vocabulary = 1000;
+  const HashRouter router(model, 1, 1, 0);
+  Router::Random random = router.stream(0);
+  std::vector<std::uint32_t> chosen(4);
+  std::vector<double> counts(64);
+  for (int token = 0; token < 200'000; ++token) {
+    router.draw(random, chosen);
+    EXPECT_EQ(std::set<std::uint32_t>(chosen.begin(), chosen.end()).size(), 4U);
+    for (const std::uint32_t expert : chosen) ++counts[expert];
   }
-  std::uint64_t six_experts = 0;
-  for (std::size_t expert = 0; expert < 6; ++expert) six_experts += routing.experts[expert];
-  EXPECT_EQ(first_two, six_experts);
+  // The i-th id has a share of 1 / i / H(1000), and all its tokens go to the same experts.
+  double harmonic = 0;
+  for (int i = 1; i <= 1000; ++i) harmonic += 1.0 / i;
+  std::vector<double> expected(64);
+  for (std::uint64_t id = 0; id < 1000; ++id) {
+    router.choose(id, chosen);
+    for (const std::uint32_t expert : chosen) expected[expert] += 200'000 / harmonic / static_cast<double>(id + 1);
+  }
+  for (std::size_t expert = 0; expert < 64; ++expert)
+    EXPECT_NEAR(counts[expert], expected[expert], 6 * std::sqrt(expected[expert])) << expert;
+}
+
+TEST(HashRouter, TheHashIsFixedAndAnotherOneInEachLayer) {
+  Model model = shape(64, 4);
+  EXPECT_THROW(HashRouter(model, 1, 1, 0), UsageError);  // no vocabulary
+  model.vocabulary = 1000;
+  std::vector<std::uint32_t> chosen(4);
+  std::vector<std::uint32_t> again(4);
+  HashRouter(model, 1, 1, 0).choose(17, chosen);
+  HashRouter(model, 1.2, 2, 0).choose(17, again);
+  EXPECT_EQ(chosen, again);
+  HashRouter(model, 1, 1, 1).choose(17, again);
+  EXPECT_NE(chosen, again);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 #include "core/error.hpp"
 #include "results/summary.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
 #include "tests/unit/results/sample_records.hpp"
-#include "tests/unit/results/temporary_folder.hpp"
 
 namespace weft {
 namespace {

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
-#include "results/csv.hpp"
 #include "results/sample_rows.hpp"
 #include "results/summary.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
 #include "tests/unit/results/sample_records.hpp"
-#include "tests/unit/results/temporary_folder.hpp"
 
 namespace weft {
 namespace {

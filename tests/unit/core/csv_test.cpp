@@ -1,10 +1,10 @@
-#include "results/csv.hpp"
+#include "core/csv.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
-#include "tests/unit/results/temporary_folder.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
 
 namespace weft {
 namespace {

@@ -1,4 +1,4 @@
-#include "results/csv.hpp"
+#include "core/csv.hpp"
 
 #include <algorithm>
 #include <cerrno>
