@@ -109,6 +109,10 @@ void add_results(CLI::App& run, RunOptions& options) {
            "the name of a folder");
   add_text(run, "--resume", "Run folder to go on with: only what is missing is measured", kResults, options.resume,
            "the name of a run folder");
+  add_text(run, "--trace",
+           "File to be made that shows every step of one execution of each point, by rank and lane, for Perfetto and "
+           "scripts/plot.py",
+           kResults, options.trace, "the name of a file");
   add(run, "--format", "table, nccl, osu, imb, json or csv", kResults, [&](const std::string& t) {
     find_format(t);
     options.format = t;

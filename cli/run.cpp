@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "cli/reporter.hpp"
 #include "cli/session.hpp"
+#include "cli/trace_file.hpp"
 #include "core/topology.hpp"
 #include "patterns/algorithms.hpp"
 #include "worlds/launcher_environment.hpp"
@@ -147,6 +148,7 @@ int run(RunOptions options) {
                     .folder = {},
                     .first = jobs.empty()});
   }
+  if (is_first_process() && !options.trace.empty()) create_trace_file(options.trace);
   const std::string folder = is_first_process() ? open_run_folder(options) : std::string();
   int exit_code = 0;
   for (std::size_t i = 0; i < jobs.size() && exit_code != static_cast<int>(ExitCode::usage); ++i) {

@@ -28,6 +28,7 @@ struct RunOptions {
   std::string format = "table";
   std::string out;     ///< run folder; empty: runs/<time>
   std::string config;  ///< TOML file with flags; empty: none
+  std::string trace;   ///< file that gets every step of one execution of each point; empty: none
   std::string resume;  ///< run folder to go on with; empty: none
   std::vector<std::string> command_line;
 

@@ -10,6 +10,7 @@
 #include "cli/order.hpp"
 #include "cli/point_record.hpp"
 #include "cli/reporter.hpp"
+#include "cli/trace_file.hpp"
 #include "collectives/registry.hpp"
 #include "core/system.hpp"
 #include "core/topology.hpp"
@@ -69,6 +70,8 @@ class Session {
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                         Samples& samples);
+  /// Adds one more execution to the file of --trace.
+  void trace_point(PreparedPoint& point, Instruments& instruments, Record& record);
   std::string check_memory(Bytes mine, const Communicator& communicator);
   MeasureOptions measure_options(const Communicator& communicator) const;
   /// Simulated ranks share one process and do not compete for cores.
@@ -235,8 +238,15 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   }
   samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
+  if (!job_.options.trace.empty()) trace_point(*prepared, *transport.instruments, record);
   // Only rank 0 has the merged samples; all ranks need to know the status.
   record.status = world_.allgather(record.status).front();
+}
+
+void Session::trace_point(PreparedPoint& point, Instruments& instruments, Record& record) {
+  const Trace trace = point.trace(instruments);
+  if (!trace.left_out.empty()) record.notes += (record.notes.empty() ? "" : ";") + ("trace=" + trace.left_out);
+  if (leader() && trace.left_out.empty()) add_to_trace_file(job_.options.trace, record, trace);
 }
 
 std::string Session::check_memory(Bytes mine, const Communicator& communicator) {

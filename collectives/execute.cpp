@@ -40,6 +40,28 @@ void Executor::prepare(const Buffers& buffers) {
 }
 
 void Executor::run() {
+  run_lanes([this](LaneState& lane, int channel) { return advance(lane, channel); });
+}
+
+void Executor::run_traced(const Buffers& buffers, const std::function<Nanoseconds()>& clock,
+                          std::vector<StepTime>& log) {
+  prepare(buffers);
+  std::vector<Nanoseconds> came(lanes_.size(), kIdle);  // to the step at which the lane is
+  run_lanes([&](LaneState& lane, int channel) {
+    const Step* const before = lane.next;
+    const Step* const first = program_.lanes[static_cast<std::size_t>(channel)].steps().data();
+    for (Nanoseconds& since = came[static_cast<std::size_t>(channel)]; lane.next != lane.end; ++lane.next) {
+      if (since == kIdle) since = clock();
+      if (!start(*lane.next, lane, channel)) break;
+      log.push_back({channel, static_cast<std::int32_t>(lane.next - first), since, clock()});
+      since = kIdle;
+    }
+    return lane.next != before;
+  });
+}
+
+template <typename Advance>
+void Executor::run_lanes(Advance advance) {
   while (unfinished_ > 0) {
     bool moved = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {

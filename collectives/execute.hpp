@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "collectives/program.hpp"
@@ -20,6 +22,15 @@ struct Buffers {
 /// (which grows), and are reduced right after the next wait.
 Program lower(const Program& program, const Communicator& communicator);
 
+/// When a step ran: from when its lane came to it to when it let the lane go on. A send or recv is only started by
+/// then; it is complete at the end of its lane's next wait.
+struct StepTime {
+  std::int32_t lane = 0;
+  std::int32_t step = 0;  ///< of the lane
+  Nanoseconds start = 0;
+  Nanoseconds end = 0;
+};
+
 /// Runs one lowered program any number of times. Everything is allocated and looked up in the constructor; prepare()
 /// and run() allocate nothing. The program and the communicator must outlive it; `world` is asked in waiting loops
 /// whether to give up.
@@ -39,6 +50,10 @@ class Executor {
     run();
   }
 
+  /// Runs the program once and writes down every step. For looking at, not for timing: the clock is read at each step.
+  /// Throws as run().
+  void run_traced(const Buffers& buffers, const std::function<Nanoseconds()>& clock, std::vector<StepTime>& log);
+
  private:
   struct LaneState {
     const Step* next = nullptr;
@@ -48,6 +63,8 @@ class Executor {
   };
   static constexpr Nanoseconds kIdle = -1;
 
+  template <typename Advance>
+  void run_lanes(Advance advance);             ///< until all have ended
   bool advance(LaneState& lane, int channel);  ///< runs steps until the lane blocks; false where none ran
   bool start(const Step& step, LaneState& lane, int channel);  ///< false: the step blocks
   void wait_for_progress(bool moved);

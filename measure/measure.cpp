@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "measure/agree.hpp"
 #include "measure/batching.hpp"
 #include "measure/series.hpp"
@@ -199,6 +201,27 @@ void PreparedPoint::prepare_caches(std::size_t call, Start& start) {
   const Buffers buffers = arena_.slot(call);
   read_through(buffers.out, programs_[program_of(call)].out_bytes);
   workload_.fill(program_of(call), buffers, call);
+}
+
+Trace PreparedPoint::trace(Instruments& instruments) {
+  std::size_t steps = 0;
+  for (const Lane& lane : programs_.front().lanes) steps += lane.steps().size();
+  world_.set_deadline(patience_ + time_to_touch(bytes_), "tracing");
+  double all = 0;
+  for (const std::string& blob : world_.allgather(std::to_string(steps))) all += std::stod(blob);
+  if (all > static_cast<double>(kMostTracedSteps))
+    return {.ranks = {},
+            .left_out = fmt::format("{:.0f} steps are more than the {} that are traced", all, kMostTracedSteps)};
+  if (communicator_.carries_data()) workload_.fill(0, arena_.slot(0), 0);
+  std::vector<StepTime> log;
+  log.reserve(steps);
+  instruments.clock.anchor();
+  instruments.barrier.wait();
+  executors_.front().run_traced(
+      arena_.slot(0), [&] { return instruments.timer.now(); }, log);
+  world_.set_deadline(options_.timeout, "merging the trace");
+  instruments.clock.anchor();
+  return merge_trace(world_, instruments.clock, programs_.front(), log);
 }
 
 void PreparedPoint::check(Start& start, Samples& samples) {

@@ -7,6 +7,7 @@
 #include "measure/merge.hpp"
 #include "measure/options.hpp"
 #include "measure/start.hpp"
+#include "measure/trace.hpp"
 #include "results/samples.hpp"
 #include "transports/communicator.hpp"
 #include "worlds/world.hpp"
@@ -29,6 +30,11 @@ class PreparedPoint {
   /// Measures the point: the cold first call, warm-up, timed samples that start together, payload checks. Collective.
   /// The samples are complete on rank 0. Throws TransportError, RankLost, TimedOut.
   Samples measure(Instruments& instruments);
+
+  /// Runs the first program once more and writes down when each step ran, after measuring. Complete on rank 0. Where
+  /// there are more than kMostTracedSteps in all, nothing is traced and Trace::left_out says so. Collective; throws as
+  /// measure().
+  Trace trace(Instruments& instruments);
 
  private:
   /// What the warm-up showed, ns; the same on every rank.

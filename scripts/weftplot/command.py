@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import curves, details, history, style
+from . import curves, details, history, style, trace
 from .runs import BadInput, operations_of, read_run, title_of
 
 USAGE = 2
@@ -16,10 +16,11 @@ def parse(arguments):
     parser.add_argument("runs", nargs="*", metavar="RUN", help="a run folder; several are drawn side by side")
     parser.add_argument("--history", type=Path, metavar="FILE",
                         help="draw a history instead, which `weft history DIR --json FILE` has written")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="draw a trace instead, which `weft run --trace FILE` has written")
     parser.add_argument("--out", type=Path, help="folder for the pictures (default: plots/ in the first run, or beside FILE)")
     options = parser.parse_args(arguments)
-    if bool(options.runs) == bool(options.history):
-        parser.error("give run folders, or --history FILE")
+    if [bool(options.runs), bool(options.history), bool(options.trace)].count(True) != 1:
+        parser.error("give run folders, or --history FILE, or --trace FILE")
     return options
 
 
@@ -63,19 +64,33 @@ def draw_line_of_time(series, out):
     return style.save(history.draw_history(series), out, "history")
 
 
+def draw_trace(processes, out):
+    style.apply()
+    written = []
+    for title, ranks in trace.points_of(processes).items():
+        written += style.save(trace.draw_point(title, ranks), out, "trace_" + re.sub(r"[^A-Za-z0-9_]+", "_", title))
+    return written
+
+
 def main(arguments):
     options = parse(arguments)
     try:
         if options.history:
             out = options.out or options.history.parent / "plots"
             series = history.read_history(options.history)
+        elif options.trace:
+            out = options.out or options.trace.parent / "plots"
+            processes = trace.read_trace(options.trace)
         else:
             runs = [read_run(folder) for folder in options.runs]
             name_runs_apart(runs)
             out = options.out or runs[0].folder / "plots"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            written = draw_line_of_time(series, out) if options.history else draw_all(runs, out)
+            if options.trace:
+                written = draw_trace(processes, out)
+            else:
+                written = draw_line_of_time(series, out) if options.history else draw_all(runs, out)
         except OSError as error:
             raise BadInput(f"{out}: pictures cannot be written there ({error.strerror})") from error
     except BadInput as error:

@@ -53,6 +53,27 @@ struct Ready {
   Memory in, out, scratch;
 };
 
+TEST(Executor, ATracedRunWritesDownEveryStepOnce) {
+  Ready ready(two_lanes());
+  std::vector<StepTime> log;
+  ready.executor.run_traced(
+      {ready.in.get(), ready.out.get(), ready.scratch.get()}, [&] { return ready.transport.now(); }, log);
+  std::vector<std::int32_t> next(2, 0);
+  std::vector<Nanoseconds> ended(2, 0);
+  for (const StepTime& step : log) {
+    const auto lane = static_cast<std::size_t>(step.lane);
+    EXPECT_EQ(step.step, next.at(lane)++);
+    EXPECT_GE(step.start, ended.at(lane));
+    EXPECT_GE(step.end, step.start);
+    ended.at(lane) = step.end;
+  }
+  EXPECT_EQ(next[0] + next[1], static_cast<std::int32_t>(log.size()));
+  for (std::size_t lane = 0; lane < 2; ++lane)
+    EXPECT_EQ(static_cast<std::size_t>(next[lane]), ready.program.lanes[lane].steps().size());
+  EXPECT_GE(log.back().end, 1000);  // of compute
+  EXPECT_EQ(ready.result(0), 2.0F);
+}
+
 TEST(Executor, RunsLanesConcurrentlyAndInOrder) {
   Ready ready(two_lanes());
   ready.run();

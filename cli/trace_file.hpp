@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "measure/trace.hpp"
+#include "results/record.hpp"
+
+namespace weft::cli {
+
+/// The file of `--trace`, in the Trace Event Format that Perfetto and chrome://tracing read: a process for each rank of
+/// each point, a thread for each lane, a slice for each step, and an arrow for each message from its send to the wait
+/// at which it had arrived. It is valid JSON after every call, so that a run that is cut off leaves what was traced.
+
+/// Makes the file, before any rank starts. Throws UsageError where it cannot be written, or where there is one that is
+/// no trace.
+void create_trace_file(const std::string& path);
+
+/// Adds a point behind those that are in the file. Throws std::system_error naming the file.
+void add_to_trace_file(const std::string& path, const Record& record, const Trace& trace);
+
+}  // namespace weft::cli
