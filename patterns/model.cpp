@@ -39,7 +39,6 @@ const std::vector<Key>& keys() {
       {&Model::expert_intermediate, {"moe_intermediate_size", "intermediate_size"}, {}, 1, 1 << 20},
       {&Model::groups, {"n_group"}, 1, 1, kMostGroups},
       {&Model::top_groups, {"topk_group"}, 1, 1, kMostGroups},
-      {&Model::vocabulary, {"vocab_size"}, 0, 0, 1 << 24},
       {&Model::streams, {"hc_mult"}, 1, 1, 64},
       {&Model::heads, {"num_attention_heads", "n_head"}, 0, 0, 65'536},
       {&Model::kv_heads, {"num_key_value_heads"}, 0, 0, 65'536},

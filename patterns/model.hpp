@@ -22,7 +22,6 @@ struct Model {
   std::uint64_t expert_intermediate = 0;  ///< width of one expert
   std::uint64_t groups = 1;               ///< group-limited routing (DeepSeek-V3): experts lie in this many groups …
   std::uint64_t top_groups = 1;           ///< … of which a token may use so many
-  std::uint64_t vocabulary = 0;           ///< token ids; 0: the file does not say
   std::uint64_t streams = 1;              ///< residual streams that a pipeline stage hands on (hc_mult)
 
   // What only parameters and key-value exchange depend on; 0 or empty where the file does not say.
