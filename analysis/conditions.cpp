@@ -17,8 +17,9 @@ using nlohmann::json;
 using std::string_view_literals::operator""sv;
 
 // They choose which points there are, and points are matched by what they are; and how much of a run is kept.
-constexpr std::array kChoosing = {"patterns"sv, "transports"sv, "min_bytes"sv,  "max_bytes"sv, "factor"sv,
-                                  "dtypes"sv,   "ops"sv,        "algorithms"sv, "in_place"sv,  "samples"sv};
+constexpr std::array kChoosing = {"patterns"sv, "transports"sv, "min_bytes"sv,  "max_bytes"sv,
+                                  "factor"sv,   "dtypes"sv,     "ops"sv,        "algorithms"sv,
+                                  "in_place"sv, "samples"sv,    "dispatchers"sv};
 // A permission, and what the rows tell themselves as it came about.
 constexpr std::array kToldByRows = {"oversubscribe"sv, "cache"sv};
 constexpr std::array kOfModels = {"model"sv,       "model_shape"sv,  "tokens"sv,    "routers"sv,       "routings"sv,

@@ -71,6 +71,7 @@ nlohmann::json RunOptions::configuration() const {
           {"model_shape", shaped ? of(load_model(request.model, request.models_directory)) : nlohmann::json()},
           {"tokens", request.tokens},
           {"routers", described(request.routers)},
+          {"dispatchers", request.dispatchers},
           {"routings", of(request.routings)},
           {"replay_step", of(request.replay.step)},
           {"replay_layer", of(request.replay.layer)},

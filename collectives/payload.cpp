@@ -1,11 +1,11 @@
 #include "collectives/payload.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <vector>
 
 #include "collectives/layout.hpp"
+#include "collectives/payload_stream.hpp"
 #include "collectives/summands.hpp"
 
 namespace weft {
@@ -18,38 +18,10 @@ bool reduces(const Call& call) {
   return call.collective == Collective::all_reduce || call.collective == Collective::reduce_scatter;
 }
 
-/// Pseudo-random bytes for data that is only moved; word w of a stream depends on nothing but the key and w.
-class Stream {
- public:
-  Stream(std::uint64_t salt, int from, int to)
-      : key_(mix(salt + mix((static_cast<std::uint64_t>(from) << 32) + static_cast<std::uint64_t>(to)))) {}
-
-  void fill(std::byte* into, Bytes bytes) const {
-    for (Bytes at = 0; at < bytes; at += sizeof(std::uint64_t)) {
-      const std::uint64_t word = mix(key_ + at);
-      std::memcpy(into + at, &word, std::min<Bytes>(sizeof word, bytes - at));
-    }
-  }
-
-  std::uint64_t count_wrong(const std::byte* data, Bytes bytes, Bytes element) const {
-    std::uint64_t wrong = 0;
-    for (Bytes at = 0; at < bytes; at += sizeof(std::uint64_t)) {
-      const std::uint64_t expected = mix(key_ + at);
-      std::uint64_t found = expected;
-      std::memcpy(&found, data + at, std::min<Bytes>(sizeof found, bytes - at));
-      if (found != expected) wrong += differing_elements(&found, &expected, sizeof found, element);
-    }
-    return wrong;
-  }
-
- private:
-  std::uint64_t key_;
-};
-
 /// The stream that the block from `from` to `to` carries: what everybody gets alike does not depend on the receiver.
-Stream stream(const Call& call, std::uint64_t salt, int from, int to) {
+PayloadStream stream(const Call& call, std::uint64_t salt, int from, int to) {
   const bool personal = call.collective == Collective::all_to_all || call.collective == Collective::all_to_allv;
-  return {salt, from, personal ? to : -1};
+  return {salt, static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(personal ? to : -1)};
 }
 
 std::byte* at(const Buffers& buffers, Region region) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <numeric>
 
@@ -7,6 +8,7 @@
 #include "core/error.hpp"
 #include "patterns/algorithms.hpp"
 #include "patterns/collective_workload.hpp"
+#include "patterns/dispatch_points.hpp"
 #include "patterns/model.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/routing_facts.hpp"
@@ -21,6 +23,7 @@ using Matrices = std::vector<std::shared_ptr<const TrafficMatrix>>;
 /// What the tokens of one router do, over all routings.
 struct Traffic {
   RouterOptions router;
+  std::unique_ptr<Decisions> decisions;
   std::vector<Routing> routings;
   std::vector<RoutingFact> facts;  ///< means over the routings
 };
@@ -38,9 +41,9 @@ double fact(const Traffic& traffic, std::string_view name) {
 
 Traffic route_tokens(const Model& model, const RouterOptions& router, const Request& request, int ranks) {
   const ExpertLayout layout{.ranks = ranks, .ranks_per_node = request.ranks_per_node, .placement = request.placement};
-  Traffic traffic{.router = router,
-                  .routings = count_routings(*make_decisions(router, model, request, ranks), model, layout),
-                  .facts = {}};
+  Traffic traffic{
+      .router = router, .decisions = make_decisions(router, model, request, ranks), .routings = {}, .facts = {}};
+  traffic.routings = count_routings(*traffic.decisions, model, layout);
   traffic.facts = mean_facts(traffic.routings, model, layout);
   return traffic;
 }
@@ -205,6 +208,12 @@ std::vector<Point> plan_moe(const Request& request, int ranks) {
     const Traffic traffic = route_tokens(model, router, request, ranks);
     for (const Direction& direction : directions)
       add_points(direction, traffic, first_point(direction, model, request), request, ranks, points);
+    Point like = first_point(directions[0], model, request);
+    like.call = {};
+    like.imbalance = fact(traffic, "rank_imbalance");
+    note_routing(traffic, like.notes);
+    std::vector<Point> by_token = dispatch_points(*traffic.decisions, model, request, ranks, like);
+    std::move(by_token.begin(), by_token.end(), std::back_inserter(points));
   }
   refuse_equal_points(points);
   return points;

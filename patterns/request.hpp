@@ -49,6 +49,7 @@ struct Request {
   ReplaySelection replay;
   PlacementOptions placement;
   int ranks_per_node = 8;  ///< of the nodes that a hierarchical placement and the count of distinct nodes take
+  std::vector<std::string> dispatchers;  ///< moe: programs that move token by token, beside the all-to-all-v
   int micro_batches = 8;
   int stages = 0;                      ///< 0: as many as ranks
   int virtual_stages = 2;              ///< of each stage, where the schedule interleaves them

@@ -77,5 +77,5 @@ def draw_point(title, ranks):
     axes.grid(axis="y", visible=False)
     handles = [Patch(color=colour, label=name) for name, colour in COLOURS.items()]
     handles += [Patch(color=MARKED["send"], label="send starts"), Patch(color=MARKED["recv"], label="recv starts")]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=len(handles))
     return figure

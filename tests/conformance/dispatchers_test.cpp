@@ -1,0 +1,102 @@
+// Every dispatcher, without a network: for worlds of several nodes the programs of all ranks are checked, run, and
+// every token is compared with what it must be, at its experts and when it has come back.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "collectives/verify.hpp"
+#include "patterns/dispatch_workload.hpp"
+#include "tests/conformance/run_programs.hpp"
+
+namespace weft {
+namespace {
+
+struct Nodes {
+  int ranks;
+  int per_node;
+};
+
+constexpr Nodes kWorlds[] = {{1, 1}, {2, 1}, {2, 2}, {3, 1}, {4, 2}, {6, 3}, {6, 2}, {8, 4}, {8, 8}, {8, 1}};
+
+Model small_model() {
+  Model model;
+  model.name = "small";
+  model.hidden = 24;
+  model.layers = 1;
+  model.experts = 12;
+  model.top_k = 3;
+  model.expert_intermediate = 8;
+  return model;
+}
+
+Exchange exchange_of(const Model& model, Nodes world, std::uint64_t tokens, Bytes token_bytes) {
+  Request request;
+  request.tokens = tokens;
+  request.routings = 1;
+  const auto decisions = make_decisions({.kind = "lognormal", .value = 1.7, .file = {}}, model, request, world.ranks);
+  return {.routing = route_by_token(*decisions, model, world.ranks).front(),
+          .ranks_per_node = world.per_node,
+          .token_bytes = token_bytes};
+}
+
+class EveryDispatcher : public testing::TestWithParam<TokenDispatcher> {};
+
+/// Wrong elements over all ranks; `run` false: nothing is moved.
+std::uint64_t wrong_after(const TokenDispatcher& dispatcher, const Exchange& exchange, DispatchDirection direction,
+                          bool run) {
+  std::vector<std::unique_ptr<DispatchWorkload>> work;
+  std::vector<Program> programs;
+  std::vector<const Program*> pointers;
+  std::vector<RankMemory> memory;
+  for (int rank = 0; rank < exchange.ranks(); ++rank) {
+    work.push_back(std::make_unique<DispatchWorkload>(dispatcher, std::vector{exchange}, direction, rank));
+    programs.push_back(work.back()->programs().front());
+    pointers.push_back(&work.back()->programs().front());
+    memory.emplace_back(programs.back());
+    EXPECT_EQ(work.back()->wire_bytes(0), programs.back().sent_bytes()) << "rank " << rank;
+    work.back()->fill(0, memory.back().buffers(), 7);
+  }
+  EXPECT_EQ(verify_traffic(programs), Findings{});
+  EXPECT_TRUE(!run || ProgramsInOneThread(pointers, memory).run());
+  std::uint64_t wrong = 0;
+  for (std::size_t rank = 0; rank < work.size(); ++rank) wrong += work[rank]->count_wrong(0, memory[rank].buffers(), 7);
+  return wrong;
+}
+
+TEST_P(EveryDispatcher, BringsEveryTokenToItsExpertsAndBack) {
+  for (const Nodes world : kWorlds)
+    for (const bool notify : {true, false})
+      for (const DispatchDirection direction : {DispatchDirection::dispatch, DispatchDirection::combine}) {
+        SCOPED_TRACE(testing::Message() << world.ranks << " ranks, " << world.per_node << " a node");
+        Exchange exchange = exchange_of(small_model(), world, 5, direction == DispatchDirection::dispatch ? 28 : 48);
+        exchange.notify = notify;
+        ASSERT_EQ(GetParam().refuses(exchange), "");
+        EXPECT_EQ(wrong_after(GetParam(), exchange, direction, true), 0U);
+        EXPECT_GT(wrong_after(GetParam(), exchange, direction, false), 0U);
+      }
+}
+
+TEST_P(EveryDispatcher, NamesEveryCopyThatArrives) {
+  const Exchange exchange = exchange_of(small_model(), {6, 3}, 5, 28);
+  std::uint64_t served = 0;  // (token, expert) pairs
+  for (int rank = 0; rank < 6; ++rank)
+    for (const ArrivingCopy& arrival : GetParam().arrivals(exchange, rank))
+      for (const TokenRouting::Copy& copy : exchange.routing->copies(arrival.source, arrival.token))
+        served += copy.rank == rank && (arrival.expert < 0 || arrival.expert == copy.expert) ? 1 : 0;
+  EXPECT_EQ(served, 6U * 5 * 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryDispatcher, testing::ValuesIn(dispatchers().begin(), dispatchers().end()),
+                         [](const auto& entry) {
+                           std::string name = entry.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Hierarchical, RefusesABrokenNode) {
+  EXPECT_EQ(hierarchical().refuses(exchange_of(small_model(), {6, 4}, 1, 28)),
+            "6 ranks are no whole number of nodes with 4 ranks each");
+}
+
+}  // namespace
+}  // namespace weft
