@@ -95,7 +95,7 @@ void add_routing_flags(CLI::App& command, Request& request, const std::string& g
       group, [&](const std::string& t) { request.routers = parse_routers(t); })
       ->default_str("uniform");
   add(command, "--dispatcher",
-      "Also move every token by itself, checked one by one: flat, hierarchical, low-latency, a list, or all", group,
+      "Also move every token by itself, checked one by one: flat, hierarchical, low_latency, a list, or all", group,
       [&](const std::string& t) { request.dispatchers = parse_dispatchers(t); });
   add(command, "--routings", "Different routings that are cycled; not given: 4 drawn ones, or all recorded ones", group,
       [&](const std::string& t) { request.routings = parse_integer<int>(t, 1, std::numeric_limits<int>::max()); })

@@ -162,7 +162,7 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 }  // namespace
 
 TokenDispatcher low_latency() {
-  return {.name = "low-latency",
+  return {.name = "low_latency",
           .summary = "a message for every token and expert into fixed slots (DeepEP low latency)",
           .refuses = refuses,
           .arrivals = arrivals,

@@ -25,7 +25,7 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low-latency"};
+  request.dispatchers = {"flat", "hierarchical", "low_latency"};
   request.routings = 2;
   request.micro_batches = 5;
   return request;

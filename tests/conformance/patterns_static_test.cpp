@@ -23,7 +23,7 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low-latency"};
+  request.dispatchers = {"flat", "hierarchical", "low_latency"};
   request.routers = {{"lognormal", 1.5, ""}};
   request.routings = 2;
   request.micro_batches = 5;
