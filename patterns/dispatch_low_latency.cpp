@@ -153,10 +153,7 @@ Bytes dispatch_bytes(const Exchange& exchange, int rank) {
 }
 
 Bytes combine_bytes(const Exchange& exchange, int rank) {
-  Bytes pairs = 0;
-  for (int source = 0; source < exchange.ranks(); ++source)
-    if (source != rank) pairs += exchange.routing->count_copies(source, rank);
-  return pairs * exchange.token_bytes;
+  return exchange.routing->count_copies_of_others(rank) * exchange.token_bytes;
 }
 
 }  // namespace

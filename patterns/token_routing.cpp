@@ -71,6 +71,12 @@ std::uint64_t TokenRouting::count_copies(int source, int rank) const {
   return count;
 }
 
+std::uint64_t TokenRouting::count_copies_of_others(int rank) const {
+  std::uint64_t count = 0;
+  for (int source = 0; source < ranks_; ++source) count += source == rank ? 0 : count_copies(source, rank);
+  return count;
+}
+
 bool reaches(std::span<const TokenRouting::Copy> copies, int first, int end) {
   return std::any_of(copies.begin(), copies.end(),
                      [=](const TokenRouting::Copy& copy) { return first <= copy.rank && copy.rank < end; });

@@ -40,6 +40,9 @@ class TokenRouting {
   /// (token, expert) pairs of `source` on `rank`.
   std::uint64_t count_copies(int source, int rank) const;
 
+  /// Those of all other ranks on `rank`.
+  std::uint64_t count_copies_of_others(int rank) const;
+
   /// The experts of a rank, from the first to before the last.
   int first_expert(int rank) const { return first_expert_[static_cast<std::size_t>(rank)]; }
   int end_expert(int rank) const { return first_expert_[static_cast<std::size_t>(rank) + 1]; }
