@@ -75,7 +75,7 @@ std::vector<std::string> parse_dispatchers(const std::string& text) {
   std::vector<std::string> known;
   for (const TokenDispatcher& dispatcher : dispatchers()) known.push_back(dispatcher.name);
   if (text == "all") return known;
-  const std::vector<std::string> names = parse_list(text);
+  std::vector<std::string> names = parse_list(text);
   known.emplace_back("all");
   for (const std::string& name : names) require_known("dispatcher", name, known);
   return names;

@@ -9,10 +9,10 @@ namespace weft {
 
 namespace {
 
-constexpr int kPoison = 0xA5;  // no whole number in bf16
+constexpr int kNoWholeNumber = 0xA5;  // no whole number in bf16
 constexpr std::uint64_t kMostWeight = 2;
 constexpr std::uint64_t kMostSum = 256;  // beyond, bf16 does not hold every whole number
-constexpr Bytes kBf16 = 2;
+constexpr Bytes kElementOfSum = 2;
 
 /// Names a token among all ranks' tokens.
 std::uint64_t key_of(std::uint64_t salt, const TokenRouting& routing, int source, std::uint64_t token) {
@@ -44,7 +44,7 @@ class Values {
     for (std::uint64_t value = 0; value <= most_; ++value) times[value] = bf16_of(value * factor);
     for (Bytes at = 0; at < bytes; at += sizeof(std::uint64_t)) {
       const std::uint64_t word = mix(key_ + at);
-      for (Bytes part = 0; part < sizeof word && at + part < bytes; part += kBf16)
+      for (Bytes part = 0; part < sizeof word && at + part < bytes; part += kElementOfSum)
         use(at + part, times[((word >> (8 * part)) & 0xffff) % (most_ + 1)]);
     }
   }
@@ -71,7 +71,7 @@ void DispatchWorkload::fill(std::size_t program, const Buffers& buffers, std::ui
   const Exchange& exchange = exchanges_[program];
   const TokenRouting& routing = *exchange.routing;
   const Program& mine = programs_[program];
-  if (mine.out_bytes > 0) std::memset(buffers.out, kPoison, mine.out_bytes);
+  if (mine.out_bytes > 0) std::memset(buffers.out, kNoWholeNumber, mine.out_bytes);
   if (direction_ == DispatchDirection::dispatch) {
     const Bytes tokens = routing.tokens() * exchange.token_bytes;
     for (std::uint64_t token = 0; token < routing.tokens(); ++token)

@@ -8,9 +8,9 @@ namespace weft {
 namespace {
 
 /// Counts the distinct destinations of tokens.
-class Counter {
+class DestinationCounter {
  public:
-  Counter(std::uint64_t experts_each, std::uint64_t destinations)
+  DestinationCounter(std::uint64_t experts_each, std::uint64_t destinations)
       : experts_each_(experts_each), last_token_(destinations, ~std::uint64_t{0}) {}
 
   void add(std::uint64_t token, const std::vector<std::uint32_t>& experts) {
@@ -38,16 +38,16 @@ std::vector<double> expected_destinations(const Model& model, const std::vector<
     for (const std::uint64_t number : numbers) means.push_back(expected_distinct(model.experts, model.top_k, number));
     return means;
   }
-  std::vector<Counter> counters;
+  std::vector<DestinationCounter> counters;
   for (const std::uint64_t number : numbers) counters.emplace_back(model.experts / number, number);
   const Router router(model, {}, 1, 0);
   Router::Random random = router.stream(0);
   std::vector<std::uint32_t> chosen(model.top_k);
   for (std::uint64_t token = 0; token < tokens; ++token) {
     router.draw(random, chosen);
-    for (Counter& counter : counters) counter.add(token, chosen);
+    for (DestinationCounter& counter : counters) counter.add(token, chosen);
   }
-  for (const Counter& counter : counters)
+  for (const DestinationCounter& counter : counters)
     means.push_back(static_cast<double>(counter.distinct()) / static_cast<double>(tokens));
   return means;
 }

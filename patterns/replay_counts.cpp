@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Bytes kLargestFile = Bytes{256} << 20;  // the parser holds a text as a whole, which may be all of the file
+constexpr Bytes kLargestCounts = Bytes{256} << 20;  // the parser holds a text as a whole, which may be all of the file
 
 /// Reads a stream byte by byte, and counts its lines.
 class ByteIterator {
@@ -162,9 +162,9 @@ std::vector<double> shares_of(const std::vector<double>& counts, const Model& mo
 void read_expert_counts(const std::filesystem::path& path, const ReplayShape& shape,
                         const Decisions::TokenAction& token) {
   std::error_code failure;
-  if (std::filesystem::file_size(path, failure) > kLargestFile)
+  if (std::filesystem::file_size(path, failure) > kLargestCounts)
     throw UsageError(fmt::format("{}: is larger than {}: counts of fewer steps are needed", path.string(),
-                                 format_bytes(kLargestFile)));
+                                 format_bytes(kLargestCounts)));
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError(fmt::format("{}: cannot be read", path.string()));
   RecordPlace place{.path = path, .line = 1};

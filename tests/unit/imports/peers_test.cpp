@@ -35,13 +35,13 @@ TEST(ImportNccl, EachRunOfALogHasItsOwnRanks) {
   const std::string header =
       "#       size         count      type   redop    root     time   algbw   busbw #wrong     time   algbw "
       "  busbw #wrong\n";
-  const std::string row_ =
+  const std::string table_row =
       "        1024           256     float     sum      -1    10.00    0.10    0.10      0    10.00    0.10 "
       "   0.10      0\n";
   const auto run = [&](const std::string& program, int ranks) {
     std::string text = "# " + program + "\n";
     for (int rank = 0; rank < ranks; ++rank) text += "#  Rank  " + std::to_string(rank) + " Group  0 Pid 1 on host\n";
-    return text + header + row_ + "# Avg bus bandwidth    : 0.1\n";
+    return text + header + table_row + "# Avg bus bandwidth    : 0.1\n";
   };
   const ReadLog log = import_text(folder, run("all_reduce_perf", 4) + run("reduce_scatter_perf", 2));
   ASSERT_EQ(log.log.points.size(), 4U);
