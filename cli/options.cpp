@@ -84,6 +84,23 @@ void add_shape(CLI::App& run, RunOptions& options) {
       ->default_str("half of --backward");
 }
 
+void add_step(CLI::App& run, Request& request) {
+  add_text(run, "--layout", "training_step: a layout of `weft list`, or the path of one; shrunk to the ranks there are",
+           kShape, request.layout, "a layout's name or path")
+      ->default_str(request.layout);
+  add(run, "--shrink",
+      "training_step: divides sequence, parameters and compute alike; not given: the layout's ranks over those there "
+      "are",
+      kShape, [&](const std::string& t) { request.shrink = parse_integer<int>(t, 1, 1 << 20); })
+      ->type_name("K");
+  add(run, "--peak", "training_step: TFLOP/s of a rank's device", kShape, [&](const std::string& t) {
+    request.peak_tflops = parse_real(t, 1e-6, 1e6);
+  })->default_str(fmt::format("{}, BF16 of an Ascend 910C die", request.peak_tflops));
+  add(run, "--efficiency", "training_step: share of the peak that compute reaches where it runs", kShape,
+      [&](const std::string& t) { request.efficiency = parse_real(t, 1e-6, 1); })
+      ->default_str(fmt::format("{}", request.efficiency));
+}
+
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
       "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
@@ -131,6 +148,7 @@ void add_run_flags(CLI::App& run, RunOptions& options) {
       ->capture_default_str();
   add_traffic(run, options);
   add_shape(run, options);
+  add_step(run, options.request);
   add_where(run, options);
   add_measuring_flags(run, options);
   add_results(run, options);

@@ -83,8 +83,11 @@ std::vector<std::string> parse_dispatchers(const std::string& text) {
 
 void add_routing_flags(CLI::App& command, Request& request, const std::string& group) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
-  add_text(command, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", group,
-           request.model, "a model's name or path")
+  add(command, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", group,
+      [&](const std::string& t) {
+        if (t.empty()) throw UsageError("a model's name or path is needed");
+        request.model = request.layout_model = t;
+      })
       ->default_str(request.model);
   add_integer<std::uint64_t>(command, "--tokens", "Tokens per rank and micro-batch", group, request.tokens, 1, kAny);
   add(command, "--router",

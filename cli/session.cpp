@@ -70,6 +70,8 @@ class Session {
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                         Samples& samples);
+  /// Runs the point once more to see where its time goes.
+  void report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments, const Record& record);
   /// Adds one more execution to the file of --trace.
   void trace_point(PreparedPoint& point, Instruments& instruments, Record& record);
   std::string check_memory(Bytes mine, const Communicator& communicator);
@@ -238,9 +240,17 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   }
   samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
+  if (point.report && world_.allgather(record.status).front() == "ok")
+    report_point(point, *prepared, *transport.instruments, record);
   if (!job_.options.trace.empty()) trace_point(*prepared, *transport.instruments, record);
   // Only rank 0 has the merged samples; all ranks need to know the status.
   record.status = world_.allgather(record.status).front();
+}
+
+void Session::report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments,
+                           const Record& record) {
+  const std::vector<RankAccount> accounts = prepared.account(instruments);
+  if (leader()) reporter_->add_report(record, point.report(accounts, record.time_us_median * 1e3));
 }
 
 void Session::trace_point(PreparedPoint& point, Instruments& instruments, Record& record) {

@@ -13,16 +13,23 @@ constexpr unsigned kSpinsPerCheck = 1024;
 
 }  // namespace
 
+const Step& step_of(const Program& program, const StepTime& time) {
+  const bool own = time.routine < 0;
+  const Lane& lane = (own ? program.lanes : program.routines)[static_cast<std::size_t>(own ? time.lane : time.routine)];
+  return lane.steps()[static_cast<std::size_t>(time.step)];
+}
+
 Executor::Executor(const Program& program, Communicator& communicator, World& world)
     : program_(program),
       communicator_(communicator),
       world_(world),
       lanes_(program.lanes.size()),
       events_(static_cast<std::size_t>(program.events)) {
-  reduction_.element = size_of(program.dtype);
-  if (reducible(program.dtype)) {
-    reduction_.kernel = reduce_kernel(program.dtype, program.op);
-    reduction_.streaming_kernel = reduce_kernel(program.dtype, program.op, Stores::streaming);
+  for (const Datatype dtype : all_datatypes()) {
+    reductions_.push_back({.element = size_of(dtype)});
+    if (!reducible(dtype)) continue;
+    reductions_.back().kernel = reduce_kernel(dtype, program.op);
+    reductions_.back().streaming_kernel = reduce_kernel(dtype, program.op, Stores::streaming);
   }
 }
 
@@ -34,7 +41,9 @@ void Executor::prepare(const Buffers& buffers) {
   unfinished_ = 0;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const std::vector<Step>& steps = program_.lanes[i].steps();
-    lanes_[i] = {.next = steps.data(), .end = steps.data() + steps.size(), .pending = {}, .computes_until = kIdle};
+    lanes_[i] = LaneState{};
+    lanes_[i].next = steps.data();
+    lanes_[i].end = steps.data() + steps.size();
     unfinished_ += steps.empty() ? 0 : 1;
   }
 }
@@ -43,21 +52,65 @@ void Executor::run() {
   run_lanes([this](LaneState& lane, int channel) { return advance(lane, channel); });
 }
 
-void Executor::run_traced(const Buffers& buffers, const std::function<Nanoseconds()>& clock,
-                          std::vector<StepTime>& log) {
-  prepare(buffers);
-  std::vector<Nanoseconds> came(lanes_.size(), kIdle);  // to the step at which the lane is
-  run_lanes([&](LaneState& lane, int channel) {
-    const Step* const before = lane.next;
-    const Step* const first = program_.lanes[static_cast<std::size_t>(channel)].steps().data();
-    for (Nanoseconds& since = came[static_cast<std::size_t>(channel)]; lane.next != lane.end; ++lane.next) {
-      if (since == kIdle) since = clock();
-      if (!start(*lane.next, lane, channel)) break;
-      log.push_back({channel, static_cast<std::int32_t>(lane.next - first), since, clock()});
-      since = kIdle;
+/// Runs lanes as advance() does, and reads the clock before and after each step.
+class Executor::Tracer {
+ public:
+  Tracer(Executor& executor, TraceDepth depth, const std::function<Nanoseconds()>& clock,
+         const std::function<void(const StepTime&)>& sink)
+      : executor_(executor), depth_(depth), clock_(clock), sink_(sink), came_(executor.lanes_.size()) {}
+
+  bool advance(LaneState& lane, int channel) {
+    Arrival& came = came_[static_cast<std::size_t>(channel)];
+    for (bool moved = false;; moved = true) {
+      if (came.at_step == kIdle && !lane.ended()) came.at_step = clock_();
+      if (lane.next == lane.end) {
+        if (lane.call == nullptr) return moved;
+        const Step& call = *lane.call;
+        leave(lane);
+        sink_({channel, -1, index(channel, call), came.at_call, clock_()});
+      } else if (lane.next->action == Action::call) {
+        came.at_call = came.at_step;
+        executor_.enter(lane);
+        continue;
+      } else {
+        if (!executor_.start(*lane.next, lane, channel)) return moved;
+        if (lane.call == nullptr)
+          sink_({channel, -1, index(channel, *lane.next), came.at_step, clock_()});
+        else if (depth_ == TraceDepth::steps)
+          sink_({channel, lane.call->peer, index(*lane.call, *lane.next), came.at_step, clock_()});
+        ++lane.next;
+      }
+      came.at_step = kIdle;
     }
-    return lane.next != before;
-  });
+  }
+
+ private:
+  /// When the lane came to the step at which it is, and to the call.
+  struct Arrival {
+    Nanoseconds at_step = kIdle;
+    Nanoseconds at_call = kIdle;
+  };
+
+  std::int32_t index(int lane, const Step& step) const {
+    return static_cast<std::int32_t>(&step - executor_.program_.lanes[static_cast<std::size_t>(lane)].steps().data());
+  }
+  std::int32_t index(const Step& call, const Step& step) const {
+    return static_cast<std::int32_t>(&step -
+                                     executor_.program_.routines[static_cast<std::size_t>(call.peer)].steps().data());
+  }
+
+  Executor& executor_;
+  TraceDepth depth_;
+  const std::function<Nanoseconds()>& clock_;
+  const std::function<void(const StepTime&)>& sink_;
+  std::vector<Arrival> came_;
+};
+
+void Executor::run_traced(const Buffers& buffers, TraceDepth depth, const std::function<Nanoseconds()>& clock,
+                          const std::function<void(const StepTime&)>& sink) {
+  prepare(buffers);
+  Tracer tracer(*this, depth, clock, sink);
+  run_lanes([&](LaneState& lane, int channel) { return tracer.advance(lane, channel); });
 }
 
 template <typename Advance>
@@ -66,18 +119,42 @@ void Executor::run_lanes(Advance advance) {
     bool moved = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       LaneState& lane = lanes_[i];
-      if (lane.next == lane.end) continue;
+      if (lane.ended()) continue;
       moved |= advance(lane, static_cast<int>(i));
-      if (lane.next == lane.end) --unfinished_;
+      if (lane.ended()) --unfinished_;
     }
     if (unfinished_ > 0) wait_for_progress(moved);
   }
 }
 
 bool Executor::advance(LaneState& lane, int channel) {
-  const Step* const before = lane.next;
-  while (lane.next != lane.end && start(*lane.next, lane, channel)) ++lane.next;
-  return lane.next != before;
+  for (bool moved = false;; moved = true) {
+    while (lane.next != lane.end && lane.next->action != Action::call) {
+      if (!start(*lane.next, lane, channel)) return moved;
+      ++lane.next;
+      moved = true;
+    }
+    if (lane.next != lane.end)
+      enter(lane);
+    else if (lane.call != nullptr)
+      leave(lane);
+    else
+      return moved;
+  }
+}
+
+void Executor::enter(LaneState& lane) const {
+  const std::vector<Step>& steps = program_.routines[static_cast<std::size_t>(lane.next->peer)].steps();
+  lane.call = lane.next;
+  lane.call_end = lane.end;
+  lane.next = steps.data();
+  lane.end = steps.data() + steps.size();
+}
+
+void Executor::leave(LaneState& lane) {
+  lane.next = lane.call + 1;
+  lane.end = lane.call_end;
+  lane.call = nullptr;
 }
 
 bool Executor::start(const Step& step, LaneState& lane, int channel) {
@@ -90,7 +167,7 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
       return true;
     case Action::recv_reduce:
       communicator_.post_recv_reduce(step.peer, channel, at(step.dst_space, step.dst), at(step.src_space, step.src),
-                                     step.bytes, reduction_, lane.pending);
+                                     step.bytes, reduction(step), lane.pending);
       return true;
     case Action::copy:
       if (communicator_.carries_data())
@@ -98,8 +175,8 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
       return true;
     case Action::reduce:
       if (communicator_.carries_data())
-        reduction_.kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src),
-                          step.bytes / reduction_.element);
+        reduction(step).kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src),
+                               step.bytes / reduction(step).element);
       return true;
     case Action::compute: {
       const Nanoseconds now = communicator_.now();
@@ -121,6 +198,8 @@ bool Executor::start(const Step& step, LaneState& lane, int channel) {
       communicator_.native(program_.natives[static_cast<std::size_t>(step.peer)],
                            program_.in_place ? bases_[1] : bases_[0], bases_[1]);
       return true;
+    case Action::call:
+      break;  // the lane is in its routine
   }
   return true;
 }

@@ -10,6 +10,8 @@ namespace weft {
 namespace {
 
 constexpr double kBf16 = 2;
+/// DeepSeek-V4: tokens that layers compress into one entry, in turns.
+constexpr double kCompressed[] = {4, 128};
 
 struct Passes {
   std::uint64_t forward;  ///< those that are repeated counted twice
@@ -58,7 +60,7 @@ void add_key_value_gather(double values, double others, Passes passes, std::vect
       context_call("reduce-scatter of their gradients", passes.backward, values * (others + 1), values * others));
 }
 
-/// DeepSeek-V4: layers compress m = 4 and m' = 128 tokens into one entry, in turns; half of the passes are of either.
+/// Half of the passes are of either kind of layer.
 void add_two_stages(double tokens, double entry, double others, Passes passes, std::vector<CallTraffic>& calls) {
   const auto add = [&](double compressed, Passes part) {
     const std::string of = " of m = " + std::to_string(static_cast<int>(compressed));
@@ -70,11 +72,37 @@ void add_two_stages(double tokens, double entry, double others, Passes passes, s
     calls.push_back(
         context_call("reduce-scatter of gradients" + of, part.backward, gathered * (others + 1), gathered * others));
   };
-  add(4, {passes.forward / 2, passes.backward / 2});
-  add(128, {passes.forward - passes.forward / 2, passes.backward - passes.backward / 2});
+  add(kCompressed[0], {passes.forward / 2, passes.backward / 2});
+  add(kCompressed[1], {passes.forward - passes.forward / 2, passes.backward - passes.backward / 2});
 }
 
 }  // namespace
+
+ContextShapes context_shapes(const ParallelLayout& layout, const Model& model) {
+  ContextShapes shapes;
+  const double tokens = static_cast<double>(layout.attention_tokens());
+  const double entry = key_value_values(model).value_or(0) / key_value_shares(layout, model) * kBf16;
+  const auto whole = [](double bytes) { return static_cast<Bytes>(bytes); };
+  for (std::size_t kind = 0; kind < shapes.layers.size(); ++kind) {
+    ContextShapes::Layer& layer = shapes.layers[kind];
+    switch (layout.context_exchange) {
+      case ContextExchange::none:
+        break;
+      case ContextExchange::kv_all_gather:
+        layer.gathered = whole(tokens * entry);
+        break;
+      case ContextExchange::v4_two_stage:
+        layer.boundary = whole(kCompressed[kind] * entry);
+        layer.gathered = whole(tokens / kCompressed[kind] + 1) * whole(entry);
+        break;
+      case ContextExchange::ulysses:
+        layer.exchanged = whole(tokens * static_cast<double>(model.heads * model.head_values) /
+                                static_cast<double>(layout.tensor) * kBf16);
+        break;
+    }
+  }
+  return shapes;
+}
 
 std::vector<CallTraffic> tensor_traffic(const ParallelLayout& layout, const Model& model, const StageWork& work) {
   std::vector<CallTraffic> calls;

@@ -56,7 +56,12 @@ struct Request {
   std::string schedule = "all";        ///< pipeline: a name of the registry of schedules, or all
   Nanoseconds forward_ns = 1'000'000;  ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
   Nanoseconds backward_ns = 2'000'000;
-  std::optional<Nanoseconds> weight_ns;  ///< the weight gradient's part of backward_ns; none: half of it
+  std::optional<Nanoseconds> weight_ns;            ///< the weight gradient's part of backward_ns; none: half of it
+  std::string layout = "deepseek-v4-pro-a3-1024";  ///< training_step: a name in layouts/ there, or a path
+  std::string layout_model;                        ///< in the layout's own model's place; empty: its own
+  std::optional<int> shrink;                       ///< training_step: divisor of sequence and parameters
+  double peak_tflops = 376;                        ///< training_step: of a rank; an Ascend 910C die's BF16
+  double efficiency = 0.5;                         ///< training_step: share of the peak that compute reaches
   std::uint64_t seed = 1;
 };
 

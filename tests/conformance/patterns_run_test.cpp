@@ -25,6 +25,8 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
+  request.layout = WEFT_SMALL_LAYOUT;
+  request.shrink = 16384;
   request.dispatchers = {"flat", "hierarchical", "low_latency"};
   request.routings = 2;
   request.micro_batches = 5;
