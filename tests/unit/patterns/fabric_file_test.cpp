@@ -29,8 +29,8 @@ struct PublishedFabric {
 
 TEST(FabricFile, PublishedOnesHaveTheTabledFigures) {
   const PublishedFabric table[] = {{"h800", 3700, 40, 8, 3330, 160, 989},
-                             {"h100", 3700, 50, 8, 3330, 450, 989},
-                             {"ascend-a3", 5600, 25, 768, 1200, 196, 376}};
+                                   {"h100", 3700, 50, 8, 3330, 450, 989},
+                                   {"ascend-a3", 5600, 25, 768, 1200, 196, 376}};
   EXPECT_EQ(json_names_in(kFabrics).size(), std::size(table));
   for (const PublishedFabric& row : table) {
     const NamedFabric fabric = load_fabric(row.name, kFabrics);
