@@ -21,6 +21,7 @@ void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv);
 int own_words(int argc, char* const* argv);
 void add_import(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
+void add_fit(CLI::App& app, Chosen& chosen);
 void add_layout(CLI::App& app, Chosen& chosen);
 
 }  // namespace weft::cli

@@ -30,20 +30,25 @@ nlohmann::json of(const std::optional<Value>& value) {
 }
 
 nlohmann::json of(const FabricModel& fabric) {
-  return {{"latency_ns", fabric.latency},
-          {"bandwidth_GBps", fabric.bandwidth},
-          {"jitter", fabric.jitter},
-          {"skew_ns", fabric.skew},
-          {"overhead_ns", fabric.overhead},
-          {"stall_share", fabric.stall_share},
-          {"stall_factor", fabric.stall_factor},
-          {"clock_offset_ns", fabric.clock_offset},
-          {"clock_drift_ppm", fabric.clock_drift},
-          {"late_rank", fabric.late_rank},
-          {"late_ns", fabric.late_by},
-          {"launch_cv", fabric.launch_cv},
-          {"slow_bytes", fabric.slow_bytes},
-          {"slow_factor", fabric.slow_factor}};
+  nlohmann::json json = {{"latency_ns", fabric.latency},
+                         {"bandwidth_GBps", fabric.bandwidth},
+                         {"jitter", fabric.jitter},
+                         {"skew_ns", fabric.skew},
+                         {"overhead_ns", fabric.overhead},
+                         {"stall_share", fabric.stall_share},
+                         {"stall_factor", fabric.stall_factor},
+                         {"clock_offset_ns", fabric.clock_offset},
+                         {"clock_drift_ppm", fabric.clock_drift},
+                         {"late_rank", fabric.late_rank},
+                         {"late_ns", fabric.late_by},
+                         {"launch_cv", fabric.launch_cv},
+                         {"slow_bytes", fabric.slow_bytes},
+                         {"slow_factor", fabric.slow_factor}};
+  if (fabric.ranks_per_node == 0) return json;  // as runs of before there were nodes have it
+  json["ranks_per_node"] = fabric.ranks_per_node;
+  json["node_latency_ns"] = fabric.node_latency;
+  json["node_bandwidth_GBps"] = fabric.node_bandwidth;
+  return json;
 }
 
 nlohmann::json of(const Model& model) {

@@ -50,6 +50,11 @@ void list_models() {
                          "describes it)",
                          layouts_directory()),
              layouts_directory());
+  fmt::print("\n");
+  list_files(fmt::format("Fabrics, for --fabric of transport model ({}; or the path of a file as docs/fabrics.md "
+                         "describes it)",
+                         fabrics_directory()),
+             fabrics_directory());
 }
 
 int list() {
@@ -65,8 +70,8 @@ int list() {
 }  // namespace
 
 void add_list(CLI::App& app, Chosen& chosen) {
-  CLI::App* const command =
-      app.add_subcommand("list", "What this build has: patterns, schedules, transports, algorithms, models, layouts");
+  CLI::App* const command = app.add_subcommand(
+      "list", "What this build has: patterns, schedules, transports, algorithms, models, layouts, fabrics");
   command->callback([&chosen] { chosen = list; });
 }
 

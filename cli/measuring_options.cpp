@@ -10,14 +10,6 @@ namespace {
 constexpr const char* kHow = "How it is measured";
 constexpr Nanoseconds kLongestArrival = 10'000'000'000;
 
-// 2%, or 0.02.
-double parse_precision(const std::string& text) {
-  const bool percent = text.ends_with('%');
-  const double value =
-      parse_real(percent ? text.substr(0, text.size() - 1) : text, percent ? 0.01 : 1e-4, percent ? 100 : 1);
-  return percent ? value / 100 : value;
-}
-
 Arrival parse_arrival(const std::string& text) {
   const std::vector<std::string> parts = split(text, ':');
   require_known("arrival pattern", parts.front(), {"together", "one-late", "random", "ramp"});
@@ -50,7 +42,7 @@ void add_when_to_stop(CLI::App& run, MeasureOptions& measure) {
   add(run, "-n,--iterations", "Timed iterations; not given: until --precision is reached, or --budget spent", kHow,
       [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
   add(run, "--precision", "Half-width of the median's 95 % interval at which a point has enough samples", kHow,
-      [&](const std::string& t) { measure.precision = parse_precision(t); })
+      [&](const std::string& t) { measure.precision = parse_share(t); })
       ->default_str("2%");
   add(run, "--budget", "Seconds per point after which it is given up", kHow, [&](const std::string& t) {
     measure.budget = parse_seconds(t, 1e-6, 86400);

@@ -113,9 +113,12 @@ void add_where(CLI::App& run, RunOptions& options) {
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
       ->group(kWhere);
   add(run, "--fabric",
-      "The model transport's fabric: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); "
-      "stalls=SHARE:FACTOR, late=RANK:10us, slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
-      kWhere, [&](const std::string& t) { options.transport.model = parse_fabric(t, options.transport.model); });
+      "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
+      "or "
+      "all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
+      "node-latency=1us,node-bandwidth=160: nodes with ports of their own; stalls=SHARE:FACTOR, late=RANK:10us, "
+      "slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
+      kWhere, [&](const std::string& t) { options.transport.model = parse_fabric(t).model; });
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");

@@ -78,6 +78,7 @@ class Session {
   MeasureOptions measure_options(const Communicator& communicator) const;
   /// Simulated ranks share one process and do not compete for cores.
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
+  Topology shown_topology() const;
   bool leader() const { return world_.rank() == 0; }
 
   const Job& job_;
@@ -121,13 +122,23 @@ int Session::run() {
         fmt::format("{} ranks are more than the cores they may use: start fewer, or allow it with --oversubscribe",
                     world_.ranks()));
   for (const std::string& name : job_.transports) open(name);
-  if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
+  if (leader()) reporter_ = std::make_unique<Reporter>(job_, shown_topology());
   measure_all();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();
   transports_.clear();
   world_.set_deadline(0, "ended");
   return exit_code_;
+}
+
+/// Simulated ranks are all on this host; what is shown are the hosts that the fabric has for them.
+Topology Session::shown_topology() const {
+  Topology shown = topology_;
+  const int size = job_.options.transport.model.ranks_per_node;
+  if (world_.name() != "fibers" || size == 0) return shown;
+  for (std::size_t rank = 0; rank < shown.places.size(); ++rank)
+    shown.places[rank].host += fmt::format(":node{}", rank / static_cast<std::size_t>(size));
+  return shown;
 }
 
 /// Null in virtual time, and where none is wanted.

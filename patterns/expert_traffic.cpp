@@ -15,6 +15,8 @@ struct Hop {
   std::string where;
   double copies;
   double leaving;
+  double ranks;  ///< that take part, and the nodes that they lie on
+  double on_nodes;
 };
 
 std::vector<Hop> hops_of(Dispatcher dispatcher, const Model& model, const ExpertSpread& spread) {
@@ -24,12 +26,14 @@ std::vector<Hop> hops_of(Dispatcher dispatcher, const Model& model, const Expert
   switch (dispatcher) {
     case Dispatcher::flat:
     case Dispatcher::low_latency:
-      return {{"", top_k, top_k * (ranks - 1) / ranks}};
+      return {{"", top_k, top_k * (ranks - 1) / ranks, ranks, nodes}};
     case Dispatcher::hierarchical:
-      return {{", between nodes", spread.distinct_nodes, spread.distinct_nodes * (nodes - 1) / nodes},
-              {", inside a node", spread.distinct_ranks, spread.distinct_ranks * (ranks - nodes) / ranks}};
+      return {{", between nodes", spread.distinct_nodes, spread.distinct_nodes * (nodes - 1) / nodes, nodes, nodes},
+              {", inside a node", spread.distinct_ranks, spread.distinct_ranks * (ranks - nodes) / ranks, ranks / nodes,
+               1}};
     case Dispatcher::node_all_gather:
-      return {{", between nodes", nodes, nodes - 1}, {", inside a node", top_k, top_k * (ranks - nodes) / ranks}};
+      return {{", between nodes", nodes, nodes - 1, nodes, nodes},
+              {", inside a node", top_k, top_k * (ranks - nodes) / ranks, ranks / nodes, 1}};
   }
   return {};
 }
@@ -70,7 +74,9 @@ void add_exchanges(const ParallelLayout& layout, const Model& model, const Exper
                        .formula = "EP",
                        .calls = exchange.calls,
                        .bytes = tokens_of(layout) * hop.copies * exchange.token,
-                       .wire = tokens_of(layout) * hop.leaving * exchange.token});
+                       .wire = tokens_of(layout) * hop.leaving * exchange.token,
+                       .ranks = hop.ranks,
+                       .nodes = hop.on_nodes});
 }
 
 /// What goes before and beside the tokens. Counts are exchanged only where a layer routes anew, that is forward.
@@ -79,13 +85,20 @@ void add_metadata(const ParallelLayout& layout, const Model& model, const Expert
   const auto experts = static_cast<double>(model.experts);
   const double elsewhere = (spread.ranks - 1) / spread.ranks;
   const auto add = [&](const std::string& call, std::uint64_t number, double bytes, double wire) {
-    calls.push_back({.dimension = "ep", .call = call, .formula = "EP", .calls = number, .bytes = bytes, .wire = wire});
+    calls.push_back({.dimension = "ep",
+                     .call = call,
+                     .formula = "EP",
+                     .calls = number,
+                     .bytes = bytes,
+                     .wire = wire,
+                     .ranks = spread.ranks});
   };
   const std::uint64_t forward = forward_passes(layout, work);
   switch (layout.dispatcher) {
     case Dispatcher::flat:
     case Dispatcher::node_all_gather: {
       add("all-gather of token counts", forward, 8 * experts, 8 * experts * (spread.ranks - 1));
+      calls.back().collective = Collective::all_gather;
       const double weights = tokens_of(layout) * static_cast<double>(model.top_k) * 4;
       add("probabilities forward", forward, weights, weights * elsewhere);
       add("probabilities backward", work.moe_passes, weights, weights * elsewhere);
@@ -97,6 +110,7 @@ void add_metadata(const ParallelLayout& layout, const Model& model, const Expert
       const double metadata = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
       add("metadata, between nodes", forward, metadata * spread.distinct_nodes,
           metadata * spread.distinct_nodes * (spread.nodes - 1) / spread.nodes);
+      calls.back().ranks = spread.nodes;
       break;
     }
     case Dispatcher::low_latency:
@@ -119,13 +133,17 @@ void add_expert_tensor(const ParallelLayout& layout, const Model& model, const E
                    .formula = "ETP",
                    .calls = number,
                    .bytes = gathered,
-                   .wire = gathered * others});
+                   .wire = gathered * others,
+                   .collective = Collective::all_gather,
+                   .ranks = others + 1});
   calls.push_back({.dimension = "etp",
                    .call = "reduce-scatter",
                    .formula = "ETP",
                    .calls = number,
                    .bytes = reduced * (others + 1),
-                   .wire = reduced * others});
+                   .wire = reduced * others,
+                   .collective = Collective::reduce_scatter,
+                   .ranks = others + 1});
 }
 
 }  // namespace
