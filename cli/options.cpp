@@ -8,6 +8,7 @@
 #include "cli/flags.hpp"
 #include "cli/routing_options.hpp"
 #include "collectives/registry.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "results/format.hpp"
@@ -32,6 +33,15 @@ std::string parse_schedule(const std::string& text) {
   known.emplace_back(kAllSchedules);
   require_known("schedule", text, known);
   return text;
+}
+
+std::vector<std::string> parse_dispatchers(const std::string& text) {
+  std::vector<std::string> known = dispatchers::registry().names();
+  if (text == kAllDispatchers) return known;
+  std::vector<std::string> names = parse_list(text);
+  known.emplace_back(kAllDispatchers);
+  for (const std::string& name : names) require_known("dispatcher", name, known);
+  return names;
 }
 
 void add_traffic(CLI::App& run, RunOptions& options) {
@@ -65,6 +75,9 @@ void add_traffic(CLI::App& run, RunOptions& options) {
 void add_shape(CLI::App& run, RunOptions& options) {
   Request& request = options.request;
   add_routing_flags(run, request, kShape);
+  add(run, "--dispatcher",
+      "moe: also move every token by itself, checked one by one: dispatchers of `weft list`, a list, or all", kShape,
+      [&](const std::string& t) { request.dispatchers = parse_dispatchers(t); });
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
   add_integer(run, "--stages", "Ranks of one pipeline; 0: all", kShape, request.stages, 0, kAny<int>);

@@ -7,18 +7,18 @@
 
 #include "core/error.hpp"
 #include "patterns/dispatch_workload.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/route_by_token.hpp"
 #include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
-/// Bytes of one copy: what each dispatcher sends with a token besides is DeepEP's.
+/// Bytes of one copy.
 Bytes copy_bytes(const TokenDispatcher& dispatcher, DispatchDirection direction, const Model& model) {
   if (direction == DispatchDirection::combine) return token_bytes(TokenFormat::bf16, model.hidden);
-  const Bytes token = token_bytes(TokenFormat::fp8, model.hidden);
-  if (dispatcher.name == hierarchical().name) return token + dispatch_metadata_bytes(model.top_k);
-  return dispatcher.name == low_latency().name ? token + kLowLatencyHeader : token;
+  return token_bytes(TokenFormat::fp8, model.hidden) + dispatcher.metadata_bytes(model.top_k, false);
 }
 
 Bytes busiest(const TokenDispatcher& dispatcher, DispatchDirection direction, const std::vector<Exchange>& exchanges) {
@@ -40,9 +40,6 @@ void check_size(const Model& model, const Request& request, int ranks) {
         fmt::format("--dispatcher: {} tokens on each of {} ranks take too long to plan token by token: give "
                     "--tokens {:.0f} or fewer",
                     request.tokens, ranks, kMostSteps / each));
-  if (request.placement.kind != PlacementOptions{}.kind)
-    throw UsageError(
-        fmt::format("--dispatcher: experts lie in order, leave --placement {} out", request.placement.kind));
 }
 
 Point point_of(const TokenDispatcher& dispatcher, DispatchDirection direction, std::vector<Exchange> exchanges,
@@ -73,11 +70,12 @@ std::vector<Point> dispatch_points(const Decisions& decisions, const Model& mode
   if (request.dispatchers.empty()) return points;
   check_size(model, request, ranks);
   std::vector<Exchange> exchanges;
-  for (const auto& routing : route_by_token(decisions, model, ranks))
+  const ExpertLayout layout{.ranks = ranks, .ranks_per_node = request.ranks_per_node, .placement = request.placement};
+  for (const auto& routing : route_by_token(decisions, model, layout))
     exchanges.push_back({.routing = routing, .ranks_per_node = std::min(request.ranks_per_node, ranks)});
   for (const std::string& name : request.dispatchers)
     for (const DispatchDirection direction : {DispatchDirection::dispatch, DispatchDirection::combine})
-      points.push_back(point_of(find_dispatcher(name), direction, exchanges, model, like));
+      points.push_back(point_of(dispatchers::registry().find(name), direction, exchanges, model, like));
   return points;
 }
 

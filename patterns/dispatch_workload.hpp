@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "collectives/workload.hpp"
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/dispatcher.hpp"
 
 namespace weft {
 

@@ -15,6 +15,4 @@ Bytes token_bytes(TokenFormat format, std::uint64_t hidden) {
   return 0;
 }
 
-Bytes dispatch_metadata_bytes(std::uint64_t top_k) { return (8 + 8 * top_k + 15) / 16 * 16; }
-
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -25,7 +26,7 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.dispatchers = dispatchers::registry().names();
   request.routings = 2;
   request.micro_batches = 5;
   return request;

@@ -4,6 +4,7 @@
 
 #include "collectives/verify.hpp"
 #include "core/error.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "tests/conformance/entry_names.hpp"
@@ -23,7 +24,7 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.dispatchers = dispatchers::registry().names();
   request.routers = {{"lognormal", 1.5, ""}};
   request.routings = 2;
   request.micro_batches = 5;

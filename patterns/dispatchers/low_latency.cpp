@@ -6,13 +6,16 @@
 // c(r, s) token_bytes + 4 e(s), combine sum over s != r of c(s, r) token_bytes.
 #include <functional>
 
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
 constexpr Bytes kCount = 4;  // bytes
+
+Bytes metadata_bytes(std::uint64_t /*top_k*/, bool /*cached*/) { return kLowLatencyHeader; }
 
 std::string refuses(const Exchange&) { return {}; }
 
@@ -158,9 +161,12 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
+namespace dispatchers {
+
 TokenDispatcher low_latency() {
   return {.name = "low_latency",
           .summary = "a message for every token and expert into fixed slots (DeepEP low latency)",
+          .metadata_bytes = metadata_bytes,
           .refuses = refuses,
           .arrivals = arrivals,
           .counts = counts,
@@ -169,5 +175,7 @@ TokenDispatcher low_latency() {
           .dispatch_bytes = dispatch_bytes,
           .combine_bytes = combine_bytes};
 }
+
+}  // namespace dispatchers
 
 }  // namespace weft

@@ -9,13 +9,16 @@
 // in front.
 #include <fmt/format.h>
 
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
 constexpr Bytes kCount = 4;  // bytes
+
+Bytes metadata_bytes(std::uint64_t top_k, bool cached) { return dispatch_metadata_bytes(cached ? 0 : top_k); }
 
 std::string refuses(const Exchange& exchange) {
   if (exchange.ranks() % exchange.ranks_per_node == 0) return {};
@@ -68,27 +71,37 @@ std::vector<ArrivingCopy> arrivals(const Exchange& exchange, int rank) {
   return all;
 }
 
-/// Counts for each rank and expert of a node, and of a rank: sizes in bytes.
-Bytes node_counts(const Nodes& nodes) {
-  return kCount * static_cast<Bytes>(nodes.per_node + nodes.exchange.routing->experts() / nodes.count + 1);
+/// The experts on the ranks from `first` to before `end`.
+std::uint64_t experts_on(const TokenRouting& routing, int first, int end) {
+  return static_cast<std::uint64_t>(routing.end_expert(end - 1) - routing.first_expert(first));
 }
-Bytes rank_counts(const Nodes& nodes) {
-  return kCount * static_cast<Bytes>(nodes.count + nodes.exchange.routing->experts() / nodes.exchange.ranks() + 1);
+
+/// Bytes of the counts that every counterpart of a rank sends it: one for each rank and expert of the node, and one for
+/// all; and of those that every neighbour sends it: for each node, for each expert of the rank, and for all.
+Bytes node_counts(const Nodes& nodes, int node) {
+  const int first = nodes.rank_at(node, 0);
+  return kCount *
+         (static_cast<Bytes>(nodes.per_node) + experts_on(*nodes.exchange.routing, first, first + nodes.per_node) + 1);
+}
+Bytes rank_counts(const Nodes& nodes, int rank) {
+  return kCount * (static_cast<Bytes>(nodes.count) + experts_on(*nodes.exchange.routing, rank, rank + 1) + 1);
 }
 
 /// Both counts lie behind what else is in `in` and `out`.
 void notify(const Nodes& nodes, Program& program, Lane& lane) {
   Cursor in(Space::in, program.in_bytes);
   Cursor out(Space::out, program.out_bytes);
-  const auto swap = [&](int peer, Bytes bytes) {
-    lane.recv(peer, out.next(bytes));
-    lane.send(peer, in.next(bytes));
-  };
   for (int node = 0; node < nodes.count; ++node)
-    if (node != nodes.node) swap(nodes.counterpart(node), node_counts(nodes));
+    if (node != nodes.node) {
+      lane.recv(nodes.counterpart(node), out.next(node_counts(nodes, nodes.node)));
+      lane.send(nodes.counterpart(node), in.next(node_counts(nodes, node)));
+    }
   lane.wait();
   for (int index = 0; index < nodes.per_node; ++index)
-    if (index != nodes.index) swap(nodes.neighbour(index), rank_counts(nodes));
+    if (const int neighbour = nodes.neighbour(index); index != nodes.index) {
+      lane.recv(neighbour, out.next(rank_counts(nodes, program.rank)));
+      lane.send(neighbour, in.next(rank_counts(nodes, neighbour)));
+    }
   lane.wait();
   program.in_bytes = in.at();
   program.out_bytes = out.at();
@@ -230,18 +243,25 @@ Program combine(const Exchange& exchange, int rank) {
 
 Bytes counts(const Exchange& exchange, int rank) {
   const Nodes nodes(exchange, rank);
-  return static_cast<Bytes>(nodes.count - 1) * node_counts(nodes) +
-         static_cast<Bytes>(nodes.per_node - 1) * rank_counts(nodes);
+  return static_cast<Bytes>(nodes.count - 1) * node_counts(nodes, nodes.node) +
+         static_cast<Bytes>(nodes.per_node - 1) * rank_counts(nodes, rank);
 }
 
 Bytes dispatch_bytes(const Exchange& exchange, int rank) {
   const Nodes nodes(exchange, rank);
   std::uint64_t tokens = 0;
+  Bytes notified = 0;
   for (int node = 0; node < nodes.count; ++node)
-    if (node != nodes.node) tokens += nodes.count_to_node(rank, node);
+    if (node != nodes.node) {
+      tokens += nodes.count_to_node(rank, node);
+      notified += node_counts(nodes, node);
+    }
   for (int to = 0; to < nodes.per_node; ++to)
-    if (to != nodes.index) tokens += nodes.count_forwarded(nodes.index, to);
-  return tokens * exchange.token_bytes + (exchange.notify ? counts(exchange, rank) : 0);
+    if (to != nodes.index) {
+      tokens += nodes.count_forwarded(nodes.index, to);
+      notified += rank_counts(nodes, nodes.neighbour(to));
+    }
+  return tokens * exchange.token_bytes + (exchange.notify ? notified : 0);
 }
 
 Bytes combine_bytes(const Exchange& exchange, int rank) {
@@ -256,9 +276,12 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
+namespace dispatchers {
+
 TokenDispatcher hierarchical() {
   return {.name = "hierarchical",
           .summary = "one copy for each node, forwarded inside (DeepEP normal)",
+          .metadata_bytes = metadata_bytes,
           .refuses = refuses,
           .arrivals = arrivals,
           .counts = counts,
@@ -267,5 +290,7 @@ TokenDispatcher hierarchical() {
           .dispatch_bytes = dispatch_bytes,
           .combine_bytes = combine_bytes};
 }
+
+}  // namespace dispatchers
 
 }  // namespace weft
