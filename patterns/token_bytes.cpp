@@ -2,6 +2,30 @@
 
 namespace weft {
 
+const char* name_of(TokenFormat format) {
+  switch (format) {
+    case TokenFormat::bf16:
+      return "bf16";
+    case TokenFormat::fp8:
+      return "fp8";
+    case TokenFormat::logfmt10:
+      return "logfmt10";
+  }
+  return "";
+}
+
+Datatype datatype_of(TokenFormat format) {
+  switch (format) {
+    case TokenFormat::bf16:
+      return Datatype::bf16;
+    case TokenFormat::fp8:
+      return Datatype::fp8;
+    case TokenFormat::logfmt10:
+      break;
+  }
+  return Datatype::u8;
+}
+
 Bytes token_bytes(TokenFormat format, std::uint64_t hidden) {
   const Bytes scales = (hidden + kScaleBlock - 1) / kScaleBlock * 4;
   switch (format) {

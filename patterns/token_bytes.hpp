@@ -2,10 +2,18 @@
 
 #include <cstdint>
 
+#include "core/datatype.hpp"
 #include "core/units.hpp"
-#include "patterns/parallel_layout.hpp"
 
 namespace weft {
+
+/// How a token's values are sent: FP8 and LogFMT10 with a scale for each 128 values.
+enum class TokenFormat : std::uint8_t { bf16, fp8, logfmt10 };
+
+const char* name_of(TokenFormat format);
+
+/// As what the format is moved: LogFMT10, which no transport knows, as bytes.
+Datatype datatype_of(TokenFormat format);
 
 /// Values that share a scale.
 inline constexpr std::uint64_t kScaleBlock = 128;

@@ -33,8 +33,9 @@ struct ArrivingCopy {
 ///
 /// Both programs begin and end alike, whoever writes them. Dispatch: `in` holds this rank's tokens in order, `out` the
 /// copies where arrivals() says. Combine: `in` holds a result for every arrival, `out` gets for every token of this
-/// rank the sum of the results of its copies, in bf16. Weights are applied where the experts are, as DeepSeek-V3 does.
-/// What else is sent (counts) lies at the end of `in` and `out`.
+/// rank the sum of the results of its copies, whose bytes are added up as bf16 whatever format they stand for. Weights
+/// are applied where the experts are, as DeepSeek-V3 does. What else is sent (counts) lies at the end of `in` and
+/// `out`.
 struct TokenDispatcher {
   std::string name;
   std::string summary;

@@ -27,6 +27,7 @@ Request small_request() {
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
   request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
   request.routings = 2;
   request.micro_batches = 5;
   return request;

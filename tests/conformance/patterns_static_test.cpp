@@ -25,6 +25,8 @@ Request small_request() {
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
   request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
+  request.combine_format = TokenFormat::logfmt10;
   request.routers = {{"lognormal", 1.5, ""}};
   request.routings = 2;
   request.micro_batches = 5;
