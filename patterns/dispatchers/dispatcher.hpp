@@ -61,6 +61,10 @@ Program empty_program(const Exchange& exchange, int rank, Datatype dtype);
 /// The place of a rank's token in a buffer of its tokens in order.
 Region token_at(const Exchange& exchange, Space space, std::uint64_t token);
 
+/// The others of `count` peers, in the order in which peer `own` sends to them: the next one first. Were it the same
+/// order for all, all would send to one port at a time.
+std::vector<int> send_order(int own, int count);
+
 /// Hands out places in a buffer, one after another.
 class Cursor {
  public:

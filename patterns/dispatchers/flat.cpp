@@ -42,7 +42,7 @@ class Blocks {
   }
 
   void send(Lane& lane, int rank) const {
-    for (int step = 1; step < peers(); ++step) lane.send((rank + step) % peers(), (*this)[(rank + step) % peers()]);
+    for (const int peer : send_order(rank, peers())) lane.send(peer, (*this)[peer]);
   }
 
   /// The beginnings of the blocks, the rank's own in those of `own`.

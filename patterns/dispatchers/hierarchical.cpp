@@ -87,21 +87,19 @@ Bytes rank_counts(const Nodes& nodes, int rank) {
   return kCount * (static_cast<Bytes>(nodes.count) + experts_on(*nodes.exchange.routing, rank, rank + 1) + 1);
 }
 
-/// Both counts lie behind what else is in `in` and `out`.
+/// Tells every counterpart and then every neighbour its counts, which lie behind what else is in `in` and `out`.
 void notify(const Nodes& nodes, Program& program, Lane& lane) {
   Cursor in(Space::in, program.in_bytes);
   Cursor out(Space::out, program.out_bytes);
-  for (int node = 0; node < nodes.count; ++node)
-    if (node != nodes.node) {
-      lane.recv(nodes.counterpart(node), out.next(node_counts(nodes, nodes.node)));
-      lane.send(nodes.counterpart(node), in.next(node_counts(nodes, node)));
-    }
+  for (const int node : send_order(nodes.node, nodes.count)) {
+    lane.recv(nodes.counterpart(node), out.next(node_counts(nodes, nodes.node)));
+    lane.send(nodes.counterpart(node), in.next(node_counts(nodes, node)));
+  }
   lane.wait();
-  for (int index = 0; index < nodes.per_node; ++index)
-    if (const int neighbour = nodes.neighbour(index); index != nodes.index) {
-      lane.recv(neighbour, out.next(rank_counts(nodes, program.rank)));
-      lane.send(neighbour, in.next(rank_counts(nodes, neighbour)));
-    }
+  for (const int index : send_order(nodes.index, nodes.per_node)) {
+    lane.recv(nodes.neighbour(index), out.next(rank_counts(nodes, program.rank)));
+    lane.send(nodes.neighbour(index), in.next(rank_counts(nodes, nodes.neighbour(index))));
+  }
   lane.wait();
   program.in_bytes = in.at();
   program.out_bytes = out.at();
@@ -127,8 +125,7 @@ std::vector<Gathered> across_nodes(const Nodes& nodes, int rank, Cursor& scratch
           {source, token,
            node == nodes.node ? token_at(exchange, Space::in, token) : scratch.next(exchange.token_bytes)});
   }
-  for (int step = 1; step < nodes.count; ++step) {
-    const int node = (nodes.node + step) % nodes.count;
+  for (const int node : send_order(nodes.node, nodes.count)) {
     const Bytes first = scratch.at();
     for (const std::uint64_t token : nodes.tokens_to_node(rank, node))
       lane.copy(scratch.next(exchange.token_bytes), token_at(exchange, Space::in, token));
@@ -150,14 +147,18 @@ void within_node(const Nodes& nodes, const std::vector<Gathered>& gathered, Curs
     else
       lane.recv(nodes.neighbour(through), block);
   }
-  for (int step = 0; step < nodes.per_node; ++step) {
-    const int to = nodes.neighbour((nodes.index + step) % nodes.per_node);
-    Cursor& into = step == 0 ? own : scratch;
+  const auto gather = [&](int index, Cursor& into) {
+    const int to = nodes.neighbour(index);
     const Bytes first = into.at();
     for (const Gathered& token : gathered)
       if (reaches(exchange.routing->copies(token.source, token.token), to, to + 1))
         lane.copy(into.next(exchange.token_bytes), token.region);
-    if (step > 0) lane.send(to, {Space::scratch, first, into.at() - first});
+    return first;
+  };
+  gather(nodes.index, own);
+  for (const int index : send_order(nodes.index, nodes.per_node)) {
+    const Bytes first = gather(index, scratch);
+    lane.send(nodes.neighbour(index), {Space::scratch, first, scratch.at() - first});
   }
   lane.wait();
 }
@@ -181,18 +182,20 @@ Program dispatch(const Exchange& exchange, int rank) {
 std::vector<Region> sums_within_node(const Nodes& nodes, Cursor& scratch, Program& program, Lane& lane) {
   const Exchange& exchange = nodes.exchange;
   Cursor in(Space::in);
-  std::vector<Cursor> parts;  // by neighbour
+  std::vector<Region> mine;   // by neighbour
+  std::vector<Cursor> parts;  // the same
   for (int index = 0; index < nodes.per_node; ++index) {
-    const Region mine = in.next(nodes.count_forwarded(index, nodes.index) * exchange.token_bytes);
+    mine.push_back(in.next(nodes.count_forwarded(index, nodes.index) * exchange.token_bytes));
     if (index == nodes.index) {
-      parts.emplace_back(Space::in, mine.offset);
+      parts.emplace_back(Space::in, mine.back().offset);
       continue;
     }
     const Region theirs = scratch.next(nodes.count_forwarded(nodes.index, index) * exchange.token_bytes);
     lane.recv(nodes.neighbour(index), theirs);
-    lane.send(nodes.neighbour(index), mine);
     parts.emplace_back(Space::scratch, theirs.offset);
   }
+  for (const int index : send_order(nodes.index, nodes.per_node))
+    lane.send(nodes.neighbour(index), mine[static_cast<std::size_t>(index)]);
   lane.wait();
   std::vector<Region> blocks;  // by node
   for (int node = 0; node < nodes.count; ++node) {
@@ -225,9 +228,10 @@ Program combine(const Exchange& exchange, int rank) {
     }
     const Region theirs = scratch.next(nodes.count_to_node(rank, node) * exchange.token_bytes);
     lane.recv(nodes.counterpart(node), theirs);
-    lane.send(nodes.counterpart(node), own);
     parts.emplace_back(Space::scratch, theirs.offset);
   }
+  for (const int node : send_order(nodes.node, nodes.count))
+    lane.send(nodes.counterpart(node), blocks[static_cast<std::size_t>(node)]);
   lane.wait();
   for (std::uint64_t token = 0; token < exchange.routing->tokens(); ++token) {
     Sum sum(lane, token_at(exchange, Space::out, token));
