@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "cli/flags.hpp"
 #include "cli/routing_options.hpp"
 #include "collectives/registry.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "results/format.hpp"
@@ -32,6 +34,28 @@ std::string parse_schedule(const std::string& text) {
   known.emplace_back(kAllSchedules);
   require_known("schedule", text, known);
   return text;
+}
+
+std::vector<std::string> parse_dispatchers(const std::string& text) {
+  std::vector<std::string> known = dispatchers::registry().names();
+  if (text == kAllDispatchers) return known;
+  std::vector<std::string> names = parse_list(text);
+  known.emplace_back(kAllDispatchers);
+  for (const std::string& name : names) require_known("dispatcher", name, known);
+  return names;
+}
+
+void parse_pass(const std::string& text, Request& request) {
+  require_known("pass", text, {"forward", "backward", "both"});
+  request.forward_pass = text != "backward";
+  request.backward_pass = text != "forward";
+}
+
+TokenFormat parse_format(const std::string& text, std::initializer_list<TokenFormat> choices) {
+  std::vector<std::string> known;
+  for (const TokenFormat choice : choices) known.emplace_back(name_of(choice));
+  require_known("format", text, known);
+  return *std::find_if(choices.begin(), choices.end(), [&](TokenFormat choice) { return name_of(choice) == text; });
 }
 
 void add_traffic(CLI::App& run, RunOptions& options) {
@@ -65,6 +89,23 @@ void add_traffic(CLI::App& run, RunOptions& options) {
 void add_shape(CLI::App& run, RunOptions& options) {
   Request& request = options.request;
   add_routing_flags(run, request, kShape);
+  add(run, "--dispatcher",
+      "moe: also move every token by itself, checked one by one: dispatchers of `weft list`, a list, or all", kShape,
+      [&](const std::string& t) { request.dispatchers = parse_dispatchers(t); });
+  add(run, "--pass",
+      "moe: forward (dispatch and combine), backward (the same of their gradients, with the routing known), or both",
+      kShape, [&](const std::string& t) { parse_pass(t, request); })
+      ->default_str("forward");
+  add(run, "--dispatch-format", "moe: how tokens go to the experts, fp8 (with scales) or bf16", kShape,
+      [&](const std::string& t) {
+        request.dispatch_format = parse_format(t, {TokenFormat::fp8, TokenFormat::bf16});
+      })
+      ->default_str(name_of(request.dispatch_format));
+  add(run, "--combine-format", "moe: how results come back, bf16 or logfmt10 (its bytes)", kShape,
+      [&](const std::string& t) {
+        request.combine_format = parse_format(t, {TokenFormat::bf16, TokenFormat::logfmt10});
+      })
+      ->default_str(name_of(request.combine_format));
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
   add_integer(run, "--stages", "Ranks of one pipeline; 0: all", kShape, request.stages, 0, kAny<int>);

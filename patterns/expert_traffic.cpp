@@ -79,7 +79,8 @@ void add_exchanges(const ParallelLayout& layout, const Model& model, const Exper
                        .nodes = hop.on_nodes});
 }
 
-/// What goes before and beside the tokens. Counts are exchanged only where a layer routes anew, that is forward.
+/// What goes before and beside the tokens. Counts are exchanged only where a layer routes anew, that is forward; the
+/// backward dispatch is DeepEP's cached one, whose metadata is the source alone.
 void add_metadata(const ParallelLayout& layout, const Model& model, const ExpertSpread& spread, const StageWork& work,
                   std::vector<CallTraffic>& calls) {
   const auto experts = static_cast<double>(model.experts);
@@ -105,12 +106,22 @@ void add_metadata(const ParallelLayout& layout, const Model& model, const Expert
       break;
     }
     case Dispatcher::hierarchical: {
-      const double counts = 4 * (spread.ranks + spread.nodes + experts);
-      add("notify", forward, counts, counts * elsewhere);
-      const double metadata = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
-      add("metadata, between nodes", forward, metadata * spread.distinct_nodes,
-          metadata * spread.distinct_nodes * (spread.nodes - 1) / spread.nodes);
-      calls.back().ranks = spread.nodes;
+      const double per_node = spread.ranks / spread.nodes;
+      const double of_node = 4 * (per_node + experts / spread.nodes + 1);
+      const double of_rank = 4 * (spread.nodes + experts / spread.ranks + 1);
+      add("notify", forward, spread.nodes * of_node + per_node * of_rank,
+          (spread.nodes - 1) * of_node + (per_node - 1) * of_rank);
+      const double with_experts = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
+      const double of_source = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(0));
+      for (const Hop& hop : hops_of(layout.dispatcher, model, spread)) {
+        const auto add_hop = [&](const char* call, std::uint64_t number, double bytes) {
+          add(call + hop.where, number, bytes * hop.copies, bytes * hop.leaving);
+          calls.back().ranks = hop.ranks;
+          calls.back().nodes = hop.on_nodes;
+        };
+        add_hop("metadata forward", forward, with_experts);
+        add_hop("metadata backward", work.moe_passes, of_source);
+      }
       break;
     }
     case Dispatcher::low_latency:

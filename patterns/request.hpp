@@ -8,6 +8,7 @@
 #include "core/datatype.hpp"
 #include "core/units.hpp"
 #include "patterns/placement.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
@@ -49,7 +50,11 @@ struct Request {
   ReplaySelection replay;
   PlacementOptions placement;
   int ranks_per_node = 8;  ///< of the nodes that a hierarchical placement and the count of distinct nodes take
-  std::vector<std::string> dispatchers;  ///< moe: programs that move token by token, beside the all-to-all-v
+  std::vector<std::string> dispatchers;            ///< moe: programs that move token by token, beside the all-to-all-v
+  bool forward_pass = true;                        ///< moe: dispatch and combine
+  bool backward_pass = false;                      ///< moe: the exchanges of their gradients
+  TokenFormat dispatch_format = TokenFormat::fp8;  ///< moe: of tokens on their way to the experts, bf16 or fp8
+  TokenFormat combine_format = TokenFormat::bf16;  ///< moe: of the results on their way back, bf16 or logfmt10
   int micro_batches = 8;
   int stages = 0;                      ///< 0: as many as ranks
   int virtual_stages = 2;              ///< of each stage, where the schedule interleaves them

@@ -93,13 +93,14 @@ ExchangeMatrices exchange_matrices(const ParallelLayout& layout, const Model& mo
   const Bytes header = layout.dispatcher == Dispatcher::low_latency ? kLowLatencyHeader
                        : flat || gathers                            ? kProbability
                                                                     : 0;
-  const Bytes metadata =
-      layout.dispatcher == Dispatcher::hierarchical ? dispatch_metadata_bytes(model.top_k) : Bytes{0};
+  const bool by_node = layout.dispatcher == Dispatcher::hierarchical;
+  const Bytes forward_metadata = by_node ? dispatch_metadata_bytes(model.top_k) : Bytes{0};
+  const Bytes cached_metadata = by_node ? dispatch_metadata_bytes(0) : Bytes{0};
   const HopBuilder forward(counts, layout.dispatcher, false);
   const HopBuilder backward(counts, layout.dispatcher, true);
-  return {.dispatch_forward = forward.hops({out + metadata, out + header}),
+  return {.dispatch_forward = forward.hops({out + forward_metadata, out + header + forward_metadata}),
           .combine = backward.hops({back, back}),
-          .dispatch_backward = forward.hops({out, out + header})};
+          .dispatch_backward = forward.hops({out + cached_metadata, out + header + cached_metadata})};
 }
 
 }  // namespace weft

@@ -105,17 +105,29 @@ class CallWriter {
     return sequence;
   }
 
+  CallSequence gather_counts(const std::string& where, const std::vector<int>& ranks, double bytes) {
+    return add(StepLane::ep, "counts" + where, ranks, moved(Collective::all_gather, whole(bytes)),
+               &collectives::find(Collective::all_gather, "bruck"));
+  }
+
   /// What says how many tokens will come.
   CallSequence counts() {
-    const double experts = static_cast<double>(model().experts);
+    const auto experts = static_cast<double>(model().experts);
     const auto ranks = static_cast<double>(layout().expert);
-    const bool all_counts =
-        layout().dispatcher == Dispatcher::flat || layout().dispatcher == Dispatcher::node_all_gather;
-    const double notified =
-        layout().dispatcher == Dispatcher::hierarchical ? ranks + plan_.expert_nodes() + experts : experts;
-    const Bytes bytes = whole(all_counts ? 8 * experts : 4 * notified / ranks);
-    return add(StepLane::ep, "counts", group("ep"), moved(Collective::all_gather, bytes),
-               &collectives::find(Collective::all_gather, "bruck"));
+    const auto nodes = static_cast<double>(plan_.expert_nodes());
+    switch (layout().dispatcher) {
+      case Dispatcher::hierarchical: {
+        CallSequence both = gather_counts(" between nodes", across_nodes(), 4 * (ranks / nodes + experts / nodes + 1));
+        append(both, gather_counts(" inside a node", inside_node(), 4 * (nodes + experts / ranks + 1)));
+        return both;
+      }
+      case Dispatcher::low_latency:
+        return gather_counts("", group("ep"), 4 * experts / ranks);
+      case Dispatcher::flat:
+      case Dispatcher::node_all_gather:
+        return gather_counts("", group("ep"), 8 * experts);
+    }
+    return {};
   }
 
   void write_expert(std::size_t routing) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -27,7 +28,8 @@ Request small_request() {
   request.tokens = 3;
   request.layout = WEFT_SMALL_LAYOUT;
   request.shrink = 16384;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
   request.routings = 2;
   request.micro_batches = 5;
   return request;

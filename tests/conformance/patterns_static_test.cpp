@@ -4,6 +4,7 @@
 
 #include "collectives/verify.hpp"
 #include "core/error.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "tests/conformance/entry_names.hpp"
@@ -25,7 +26,9 @@ Request small_request() {
   request.tokens = 3;
   request.layout = WEFT_SMALL_LAYOUT;
   request.shrink = 16384;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
+  request.combine_format = TokenFormat::logfmt10;
   request.routers = {{"lognormal", 1.5, ""}};
   request.routings = 2;
   request.micro_batches = 5;

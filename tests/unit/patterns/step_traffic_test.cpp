@@ -67,8 +67,11 @@ TEST(StepTraffic, OfTheWorkedExampleBesideTheTokens) {
   expect_call(call_of(flat, "ep", "all-gather of token counts"), 122, 8 * 384, 8 * 384 * 63);
   expect_call(call_of(flat, "ep", "probabilities backward"), 122, 4096 * 6 * 4, 4096 * 6 * 4 * 63.0 / 64);
   const StageTraffic normal = traffic_of(worked_example(Dispatcher::hierarchical, TokenFormat::fp8)).stages.at(0);
-  expect_call(call_of(normal, "ep", "notify"), 122, 4 * (64 + 8 + 384), 4 * (64 + 8 + 384) * 63.0 / 64);
-  EXPECT_NEAR(call_of(normal, "ep", "metadata, between nodes").wire, 4096 * 64 * 4.4298233 * 7 / 8, 20);
+  // Each node is told of 8 ranks, 48 experts and all; each of the 8 ranks of 8 nodes, 6 experts and all.
+  expect_call(call_of(normal, "ep", "notify"), 122, 4 * 8 * (8 + 48 + 1 + 8 + 6 + 1), 4 * 7 * (8 + 48 + 1 + 8 + 6 + 1));
+  EXPECT_NEAR(call_of(normal, "ep", "metadata forward, between nodes").wire, 4096 * 64 * 4.4298233 * 7 / 8, 20);
+  EXPECT_NEAR(call_of(normal, "ep", "metadata backward, between nodes").wire, 4096 * 16 * 4.4298233 * 7 / 8, 5);
+  EXPECT_NEAR(call_of(normal, "ep", "metadata backward, inside a node").wire, 4096 * 16 * 5.81 * 56 / 64, 400);
   const StageTraffic low = traffic_of(worked_example(Dispatcher::low_latency, TokenFormat::fp8)).stages.at(0);
   expect_call(call_of(low, "ep", "dispatch forward"), 122, 4096 * 6 * 7408, 4096 * 6 * 7408 * 63.0 / 64);
   expect_call(call_of(low, "ep", "expert counts"), 122, 4 * 384, 4 * 384 * 63.0 / 64);
