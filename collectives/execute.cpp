@@ -80,7 +80,8 @@ bool Executor::advance(LaneState& lane, int channel) {
   return lane.next != before;
 }
 
-bool Executor::start(const Step& step, LaneState& lane, int channel) {
+bool Executor::start(const Step& step, LaneState& lane, int number) {
+  const int channel = program_.channel_of(number);
   switch (step.action) {
     case Action::send:
       communicator_.post_send(step.peer, channel, at(step.src_space, step.src), step.bytes, lane.pending);

@@ -66,7 +66,7 @@ class Executor {
   template <typename Advance>
   void run_lanes(Advance advance);             ///< until all have ended
   bool advance(LaneState& lane, int channel);  ///< runs steps until the lane blocks; false where none ran
-  bool start(const Step& step, LaneState& lane, int channel);  ///< false: the step blocks
+  bool start(const Step& step, LaneState& lane, int number);  ///< false: the step blocks
   void wait_for_progress(bool moved);
 
   std::byte* at(Space space, Bytes offset) const { return bases_[static_cast<std::size_t>(space)] + offset; }

@@ -92,9 +92,13 @@ struct Program {
   bool in_place = false;  ///< no `in`; natives take their input from `out`
   int events = 0;
   std::vector<Lane> lanes;
+  /// The channel of each lane's messages. Empty: a lane's channel is its index. Lanes of one channel must order their
+  /// messages with a peer by events, for they match in order.
+  std::vector<int> channels;
   std::vector<Call> natives;
 
   Bytes size_of_space(Space space) const;
+  int channel_of(int lane) const { return channels.empty() ? lane : channels[static_cast<std::size_t>(lane)]; }
   /// Bytes this rank sends, over all lanes; natives count as nothing.
   Bytes sent_bytes() const;
 };
