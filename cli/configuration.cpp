@@ -84,6 +84,8 @@ nlohmann::json RunOptions::configuration() const {
           {"forward_ns", request.forward_ns},
           {"backward_ns", request.backward_ns},
           {"weight_ns", pipeline_shape(request, ranks).weight_ns},
+          {"goal", request.goal},
+          {"goal_eager", request.goal_eager},
           {"seed", request.seed},
           {"iterations", measure.iterations},
           {"warmup", measure.warmup},

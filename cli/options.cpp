@@ -34,8 +34,7 @@ std::string parse_schedule(const std::string& text) {
   return text;
 }
 
-void add_traffic(CLI::App& run, RunOptions& options) {
-  Request& request = options.request;
+void add_traffic(CLI::App& run, Request& request) {
   add(run, "-b,--min-bytes", "Smallest message, per rank (binary K, M, G)", kTraffic, [&](const std::string& t) {
     request.min_bytes = parse_bytes(t);
   })->default_str("4");
@@ -62,8 +61,16 @@ void add_traffic(CLI::App& run, RunOptions& options) {
       ->group(kTraffic);
 }
 
-void add_shape(CLI::App& run, RunOptions& options) {
-  Request& request = options.request;
+void add_schedule(CLI::App& run, Request& request) {
+  add_text(run, "--goal", "Pattern goal: the GOAL schedule that is run", kTraffic, request.goal, "the name of a file");
+  add(run, "--goal-eager",
+      "Pattern goal: sends up to this size count as ended when they have started, as with LogGOPSim's -S; else a send "
+      "ends when the transport has taken it",
+      kTraffic, [&](const std::string& t) { request.goal_eager = parse_bytes(t); })
+      ->default_str("0");
+}
+
+void add_shape(CLI::App& run, Request& request) {
   add_routing_flags(run, request, kShape);
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
@@ -125,12 +132,17 @@ std::string too_many_ranks(int ranks, int cores) {
   return fmt::format("{} ranks on {} cores: start fewer, or allow it with --oversubscribe", ranks, cores);
 }
 
+void add_traffic_flags(CLI::App& command, Request& request) {
+  add_traffic(command, request);
+  add_shape(command, request);
+  add_schedule(command, request);
+}
+
 void add_run_flags(CLI::App& run, RunOptions& options) {
   run.add_option("patterns", options.patterns, "Traffic patterns (see `weft list`)")
       ->type_name("PATTERN")
       ->capture_default_str();
-  add_traffic(run, options);
-  add_shape(run, options);
+  add_traffic_flags(run, options.request);
   add_where(run, options);
   add_measuring_flags(run, options);
   add_results(run, options);

@@ -57,6 +57,8 @@ struct Request {
   Nanoseconds forward_ns = 1'000'000;  ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
   Nanoseconds backward_ns = 2'000'000;
   std::optional<Nanoseconds> weight_ns;  ///< the weight gradient's part of backward_ns; none: half of it
+  std::string goal;                      ///< goal: the file of the schedule
+  Bytes goal_eager = 0;                  ///< goal: sends up to here end as they start
   std::uint64_t seed = 1;
 };
 
