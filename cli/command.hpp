@@ -19,6 +19,7 @@ void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv);
 
 /// How many of the words are weft's own: in `weft repeat … -- COMMAND` those before the first "--", else all.
 int own_words(int argc, char* const* argv);
+void add_export(CLI::App& app, Chosen& chosen);
 void add_import(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_fit(CLI::App& app, Chosen& chosen);

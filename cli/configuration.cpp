@@ -98,6 +98,8 @@ nlohmann::json RunOptions::configuration() const {
           {"shrink", of(request.shrink)},
           {"peak_tflops", request.peak_tflops},
           {"efficiency", request.efficiency},
+          {"goal", request.goal},
+          {"goal_eager", request.goal_eager},
           {"seed", request.seed},
           {"iterations", measure.iterations},
           {"warmup", measure.warmup},

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   weft::cli::add_repeat(app, chosen, argc, argv);
   weft::cli::add_compare(app, chosen);
   weft::cli::add_import(app, chosen);
+  weft::cli::add_export(app, chosen);
   weft::cli::add_check(app, chosen);
   weft::cli::add_fit(app, chosen);
   weft::cli::add_layout(app, chosen);

@@ -58,8 +58,7 @@ TokenFormat parse_format(const std::string& text, std::initializer_list<TokenFor
   return *std::find_if(choices.begin(), choices.end(), [&](TokenFormat choice) { return name_of(choice) == text; });
 }
 
-void add_traffic(CLI::App& run, RunOptions& options) {
-  Request& request = options.request;
+void add_traffic(CLI::App& run, Request& request) {
   add(run, "-b,--min-bytes", "Smallest message, per rank (binary K, M, G)", kTraffic, [&](const std::string& t) {
     request.min_bytes = parse_bytes(t);
   })->default_str("4");
@@ -86,8 +85,16 @@ void add_traffic(CLI::App& run, RunOptions& options) {
       ->group(kTraffic);
 }
 
-void add_shape(CLI::App& run, RunOptions& options) {
-  Request& request = options.request;
+void add_schedule(CLI::App& run, Request& request) {
+  add_text(run, "--goal", "Pattern goal: the GOAL schedule that is run", kTraffic, request.goal, "the name of a file");
+  add(run, "--goal-eager",
+      "Pattern goal: sends up to this size count as ended when they have started, as with LogGOPSim's -S; else a send "
+      "ends when the transport has taken it",
+      kTraffic, [&](const std::string& t) { request.goal_eager = parse_bytes(t); })
+      ->default_str("0");
+}
+
+void add_shape(CLI::App& run, Request& request) {
   add_routing_flags(run, request, kShape);
   add(run, "--dispatcher",
       "moe: also move every token by itself, checked one by one: dispatchers of `weft list`, a list, or all", kShape,
@@ -186,13 +193,18 @@ std::string too_many_ranks(int ranks, int cores) {
   return fmt::format("{} ranks on {} cores: start fewer, or allow it with --oversubscribe", ranks, cores);
 }
 
+void add_traffic_flags(CLI::App& command, Request& request) {
+  add_traffic(command, request);
+  add_shape(command, request);
+  add_step(command, request);
+  add_schedule(command, request);
+}
+
 void add_run_flags(CLI::App& run, RunOptions& options) {
   run.add_option("patterns", options.patterns, "Traffic patterns (see `weft list`)")
       ->type_name("PATTERN")
       ->capture_default_str();
-  add_traffic(run, options);
-  add_shape(run, options);
-  add_step(run, options.request);
+  add_traffic_flags(run, options.request);
   add_where(run, options);
   add_measuring_flags(run, options);
   add_results(run, options);

@@ -10,6 +10,9 @@ namespace weft::cli {
 /// that cannot be used throws UsageError then.
 void add_run_flags(CLI::App& run, RunOptions& options);
 
+/// Of them those that say what the patterns send.
+void add_traffic_flags(CLI::App& command, Request& request);
+
 /// Of them those that say how it is measured.
 void add_measuring_flags(CLI::App& run, RunOptions& options);
 

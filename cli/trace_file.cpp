@@ -65,8 +65,9 @@ class Events {
     std::map<int, std::vector<std::string>> arriving;  // by lane, until its next wait
     for (const TracedStep& step : traced.steps) {
       add_step(rank, step, traced.routines);
-      if (step.action == Action::send) add_flow("s", flow({rank, step.peer, step.lane}, sent_), rank, step, step.start);
-      if (arrives(step.action)) arriving[step.lane].push_back(flow({step.peer, rank, step.lane}, received_));
+      if (step.action == Action::send)
+        add_flow("s", flow({rank, step.peer, step.channel}, sent_), rank, step, step.start);
+      if (arrives(step.action)) arriving[step.lane].push_back(flow({step.peer, rank, step.channel}, received_));
       if (step.action != Action::wait) continue;
       for (const std::string& id : arriving[step.lane]) add_flow("f", id, rank, step, step.end);
       arriving[step.lane].clear();
@@ -98,8 +99,8 @@ class Events {
 
   /// The next message of a channel: both sides count alike.
   std::string flow(const Channel& channel, std::map<Channel, int>& counts) const {
-    const auto& [from, to, lane] = channel;
-    return fmt::format("{}:{}>{}:{}:{}", record_.point, from, to, lane, counts[channel]++);
+    const auto& [from, to, number] = channel;
+    return fmt::format("{}:{}>{}:{}:{}", record_.point, from, to, number, counts[channel]++);
   }
 
   static constexpr std::int64_t kMostRanks = 1 << 20;

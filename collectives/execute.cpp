@@ -49,7 +49,7 @@ void Executor::prepare(const Buffers& buffers) {
 }
 
 void Executor::run() {
-  run_lanes([this](LaneState& lane, int channel) { return advance(lane, channel); });
+  run_lanes([this](LaneState& lane, int number) { return advance(lane, number); });
 }
 
 /// Runs lanes as advance() does, and reads the clock before and after each step.
@@ -59,25 +59,25 @@ class Executor::Tracer {
          const std::function<void(const StepTime&)>& sink)
       : executor_(executor), depth_(depth), clock_(clock), sink_(sink), came_(executor.lanes_.size()) {}
 
-  bool advance(LaneState& lane, int channel) {
-    Arrival& came = came_[static_cast<std::size_t>(channel)];
+  bool advance(LaneState& lane, int number) {
+    Arrival& came = came_[static_cast<std::size_t>(number)];
     for (bool moved = false;; moved = true) {
       if (came.at_step == kIdle && !lane.ended()) came.at_step = clock_();
       if (lane.next == lane.end) {
         if (lane.call == nullptr) return moved;
         const Step& call = *lane.call;
         leave(lane);
-        sink_({channel, -1, index(channel, call), came.at_call, clock_()});
+        sink_({number, -1, index(number, call), came.at_call, clock_()});
       } else if (lane.next->action == Action::call) {
         came.at_call = came.at_step;
         executor_.enter(lane);
         continue;
       } else {
-        if (!executor_.start(*lane.next, lane, channel)) return moved;
+        if (!executor_.start(*lane.next, lane, number)) return moved;
         if (lane.call == nullptr)
-          sink_({channel, -1, index(channel, *lane.next), came.at_step, clock_()});
+          sink_({number, -1, index(number, *lane.next), came.at_step, clock_()});
         else if (depth_ == TraceDepth::steps)
-          sink_({channel, lane.call->peer, index(*lane.call, *lane.next), came.at_step, clock_()});
+          sink_({number, lane.call->peer, index(*lane.call, *lane.next), came.at_step, clock_()});
         ++lane.next;
       }
       came.at_step = kIdle;
@@ -110,7 +110,7 @@ void Executor::run_traced(const Buffers& buffers, TraceDepth depth, const std::f
                           const std::function<void(const StepTime&)>& sink) {
   prepare(buffers);
   Tracer tracer(*this, depth, clock, sink);
-  run_lanes([&](LaneState& lane, int channel) { return tracer.advance(lane, channel); });
+  run_lanes([&](LaneState& lane, int number) { return tracer.advance(lane, number); });
 }
 
 template <typename Advance>
@@ -127,10 +127,10 @@ void Executor::run_lanes(Advance advance) {
   }
 }
 
-bool Executor::advance(LaneState& lane, int channel) {
+bool Executor::advance(LaneState& lane, int number) {
   for (bool moved = false;; moved = true) {
     while (lane.next != lane.end && lane.next->action != Action::call) {
-      if (!start(*lane.next, lane, channel)) return moved;
+      if (!start(*lane.next, lane, number)) return moved;
       ++lane.next;
       moved = true;
     }
@@ -157,7 +157,8 @@ void Executor::leave(LaneState& lane) {
   lane.call = nullptr;
 }
 
-bool Executor::start(const Step& step, LaneState& lane, int channel) {
+bool Executor::start(const Step& step, LaneState& lane, int number) {
+  const int channel = program_.channel_of(number);
   switch (step.action) {
     case Action::send:
       communicator_.post_send(step.peer, channel, at(step.src_space, step.src), step.bytes, lane.pending);

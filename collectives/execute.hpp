@@ -82,10 +82,10 @@ class Executor {
 
   template <typename Advance>
   void run_lanes(Advance advance);             ///< until all have ended
-  bool advance(LaneState& lane, int channel);  ///< runs steps until the lane blocks; false where none ran
+  bool advance(LaneState& lane, int number);  ///< runs steps until the lane blocks; false where none ran
   void enter(LaneState& lane) const;           ///< the routine that its next step calls
   static void leave(LaneState& lane);          ///< the routine that it has ended
-  bool start(const Step& step, LaneState& lane, int channel);  ///< false: the step blocks
+  bool start(const Step& step, LaneState& lane, int number);  ///< false: the step blocks
   void wait_for_progress(bool moved);
 
   std::byte* at(Space space, Bytes offset) const { return bases_[static_cast<std::size_t>(space)] + offset; }

@@ -97,12 +97,16 @@ struct Program {
   bool in_place = false;  ///< no `in`; natives take their input from `out`
   int events = 0;
   std::vector<Lane> lanes;
+  /// The channel of each lane's messages. Empty: a lane's channel is its index. Lanes of one channel must order their
+  /// messages with a peer by events, for they match in order.
+  std::vector<int> channels;
   std::vector<Call> natives;
   /// Steps that lanes call, each by one lane and any number of times: what a program does again and again is written
   /// once. They call nothing themselves and leave nothing outstanding. Their messages are on the caller's channel.
   std::vector<Lane> routines;
 
   Bytes size_of_space(Space space) const;
+  int channel_of(int lane) const { return channels.empty() ? lane : channels[static_cast<std::size_t>(lane)]; }
   /// Bytes this rank sends, over all lanes; natives count as nothing.
   Bytes sent_bytes() const;
   Bytes sent_bytes(std::size_t lane) const;  ///< by one lane

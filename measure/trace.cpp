@@ -30,7 +30,8 @@ std::string pack(const GlobalClock& clock, const Program& program, const std::ve
                             .peer = step.peer,
                             .bytes = step.bytes,
                             .start = clock.to_global(log[i].start),
-                            .end = clock.to_global(log[i].end)};
+                            .end = clock.to_global(log[i].end),
+                            .channel = program.channel_of(log[i].lane)};
     std::memcpy(blob.data() + i * sizeof(TracedStep), &traced, sizeof(TracedStep));
   }
   return blob;

@@ -19,6 +19,7 @@ struct TracedStep {
   Bytes bytes = 0;            ///< as in Step
   Nanoseconds start = 0;
   Nanoseconds end = 0;
+  std::int32_t channel = 0;  ///< of the lane's messages
 };
 
 /// One execution of a point by all ranks, step by step.

@@ -67,6 +67,8 @@ struct Request {
   std::optional<int> shrink;                       ///< training_step: divisor of sequence and parameters
   double peak_tflops = 376;                        ///< training_step: of a rank; an Ascend 910C die's BF16
   double efficiency = 0.5;                         ///< training_step: share of the peak that compute reaches
+  std::string goal;                      ///< goal: the file of the schedule
+  Bytes goal_eager = 0;                  ///< goal: sends up to here end as they start
   std::uint64_t seed = 1;
 };
 

@@ -25,6 +25,11 @@ class AccessOrder {
   /// Notes that the step runs now, in the order of a simulation; the first conflict with steps that ran before.
   std::optional<Conflict> run(int lane, std::size_t step);
 
+  /// Whether `observer`, at the step that it runs now, certainly comes after that step of another lane has begun.
+  bool has_begun(int lane, std::size_t step, int observer) const {
+    return clocks_[static_cast<std::size_t>(observer)][static_cast<std::size_t>(lane)] > step;
+  }
+
  private:
   using Clock = std::vector<std::size_t>;  ///< per lane: how many of its steps have certainly begun and left it
 

@@ -87,8 +87,11 @@ void Simulation::check_order(const Place& place) {
 
 void Simulation::post(const Place& place, const Step& step) {
   const bool sends = step.action == Action::send;
-  Queue& queue = sends ? queues_[queue_key(place.rank, step.peer, place.lane)]
-                       : queues_[queue_key(step.peer, place.rank, place.lane)];
+  const int channel = program(place.rank).channel_of(place.lane);
+  const std::uint64_t key =
+      sends ? queue_key(place.rank, step.peer, channel) : queue_key(step.peer, place.rank, channel);
+  if (!program(place.rank).channels.empty()) check_channel_order(place, key, sends);
+  Queue& queue = queues_[key];
   ++lane(place).pending;
   std::deque<Place>& partners = sends ? queue.recvs : queue.sends;
   if (partners.empty()) {
@@ -98,6 +101,16 @@ void Simulation::post(const Place& place, const Step& step) {
   const Place partner = partners.front();
   partners.pop_front();
   deliver(sends ? place : partner, sends ? partner : place);
+}
+
+/// What an unlucky order of lanes would exchange must not be left to chance.
+void Simulation::check_channel_order(const Place& place, std::uint64_t queue, bool sends) {
+  const auto [last, first] = last_posts_[sends ? 0 : 1].try_emplace(queue, place);
+  const Place before = last->second;
+  last->second = place;
+  if (!first && before.lane != place.lane &&
+      !orders_[static_cast<std::size_t>(place.rank)].has_begun(before.lane, before.step, place.lane))
+    report_.add(place, "shares its channel, unordered, with " + describe(report_.programs(), before));
 }
 
 void Simulation::deliver(const Place& send, const Place& recv) {

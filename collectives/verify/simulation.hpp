@@ -53,6 +53,7 @@ class Simulation {
   bool run_step(const Place& place, const Step& step);  ///< false: it blocks
   void check_order(const Place& place);
   void post(const Place& place, const Step& step);
+  void check_channel_order(const Place& place, std::uint64_t queue, bool sends);
   void deliver(const Place& send, const Place& recv);
   void report_blocked();
   void report_unmet();
@@ -63,6 +64,7 @@ class Simulation {
   std::vector<std::vector<char>> events_;
   std::vector<AccessOrder> orders_;
   std::unordered_map<std::uint64_t, Queue> queues_;
+  std::unordered_map<std::uint64_t, Place> last_posts_[2];  ///< sends, receives; where lanes share channels
 };
 
 }  // namespace weft::verify

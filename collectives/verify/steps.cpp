@@ -9,6 +9,8 @@ namespace weft::verify {
 
 namespace {
 
+constexpr int kLastChannel = 65535;  // that transports count to
+
 bool writes(Action action) {
   return action == Action::recv || action == Action::recv_reduce || action == Action::copy || action == Action::reduce;
 }
@@ -58,6 +60,17 @@ void check_step(Report& report, const Place& place, const Program& program, cons
   if (step.action == Action::native) report.add(place, "a native collective cannot be looked into");
 }
 
+void check_channels(Report& report) {
+  for (const Program& program : report.programs()) {
+    if (!program.channels.empty() && program.channels.size() != program.lanes.size())
+      report.add(fmt::format("rank {} names {} channels for {} lanes", program.rank, program.channels.size(),
+                             program.lanes.size()));
+    for (const int channel : program.channels)
+      if (channel < 0 || channel > kLastChannel)
+        report.add(fmt::format("rank {}: channel {} is none of 0 to {}", program.rank, channel, kLastChannel));
+  }
+}
+
 void check_ends(Report& report) {
   const std::span<const Program> programs = report.programs();
   for (std::size_t rank = 0; rank < programs.size(); ++rank) {
@@ -88,6 +101,7 @@ void check_steps(Report& report) {
     if (programs[rank].rank != static_cast<int>(rank) || programs[rank].ranks != static_cast<int>(programs.size()))
       report.add(fmt::format("program {} of {} says that it is rank {} of {}", rank, programs.size(),
                              programs[rank].rank, programs[rank].ranks));
+  check_channels(report);
   for_each_step(report, [&](const Place& place, const Program& program, const Step& step) {
     check_step(report, place, program, step);
   });

@@ -10,6 +10,7 @@
 #include "patterns/schedules/registry.hpp"
 #include "patterns/timeline.hpp"
 #include "tests/conformance/entry_names.hpp"
+#include "tests/conformance/goal_example.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -32,6 +33,11 @@ Request small_request() {
   request.backward_pass = true;
   request.routings = 2;
   request.micro_batches = 5;
+  return request;
+}
+
+Request with_goal(Request request, int ranks) {
+  request.goal = goal_example(ranks);
   return request;
 }
 
@@ -77,7 +83,7 @@ class EveryPatternRuns : public testing::TestWithParam<Pattern> {
  protected:
   static void run_all(const std::string& transport, std::initializer_list<int> worlds, const Request& request) {
     for (const int ranks : worlds)
-      for (const Point& point : GetParam().plan(request, ranks)) {
+      for (const Point& point : GetParam().plan(with_goal(request, ranks), ranks)) {
         if (!point.refused.empty()) continue;
         EXPECT_EQ(run(point, ranks, transport).wrong, 0U)
             << point.operation << " " << point.algorithm << " on " << ranks;

@@ -8,13 +8,15 @@
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "tests/conformance/entry_names.hpp"
+#include "tests/conformance/goal_example.hpp"
 #include "tests/conformance/run_programs.hpp"
 
 namespace weft {
 namespace {
 
-Request small_request() {
+Request small_request(int ranks = 4) {
   Request request;
+  request.goal = goal_example(ranks);
   request.min_bytes = 1;
   request.max_bytes = 4099;
   request.factor = 16;
@@ -70,7 +72,7 @@ class EveryPattern : public testing::TestWithParam<Pattern> {};
 
 TEST_P(EveryPattern, MovesTheRightDataForAnyNumberOfRanks) {
   for (const int ranks : {1, 2, 3, 4, 5, 7, 8}) {
-    const std::vector<Point> points = GetParam().plan(small_request(), ranks);
+    const std::vector<Point> points = GetParam().plan(small_request(ranks), ranks);
     ASSERT_FALSE(points.empty());
     for (const Point& point : points) {
       SCOPED_TRACE(describe(point, ranks));

@@ -53,9 +53,19 @@ class ProgramsInOneThread {
   }
 
  private:
+  /// A posted receive, and which message of its channel is its own.
+  struct Receive {
+    Step step;
+    std::size_t message = 0;
+  };
   struct Position {
     std::size_t next = 0;
-    std::deque<Step> receives;  ///< posted and not complete
+    std::deque<Receive> receives;  ///< posted and not complete
+  };
+  /// Of one direction between two ranks.
+  struct Channel {
+    std::deque<std::vector<std::byte>> messages;
+    std::size_t receives = 0;  ///< posted
   };
 
   bool start(std::size_t rank, std::size_t lane, const Step& step) {
@@ -63,12 +73,12 @@ class ProgramsInOneThread {
     Position& position = positions_[rank][lane];
     switch (step.action) {
       case Action::send:
-        queue(rank, static_cast<std::size_t>(step.peer), lane)
-            .emplace_back(memory.at(step.source()), memory.at(step.source()) + step.bytes);
+        channel(rank, static_cast<std::size_t>(step.peer), rank, lane)
+            .messages.emplace_back(memory.at(step.source()), memory.at(step.source()) + step.bytes);
         return true;
       case Action::recv:
       case Action::recv_reduce:
-        position.receives.push_back(step);
+        position.receives.push_back({step, channel(static_cast<std::size_t>(step.peer), rank, rank, lane).receives++});
         return true;
       case Action::copy:
         std::memmove(memory.at(step.destination()), memory.at(step.source()), step.bytes);
@@ -94,15 +104,16 @@ class ProgramsInOneThread {
 
   bool complete(std::size_t rank, std::size_t lane, Position& position) {
     while (!position.receives.empty()) {
-      const Step step = position.receives.front();
-      std::deque<std::vector<std::byte>>& messages = queue(static_cast<std::size_t>(step.peer), rank, lane);
-      if (messages.empty() || messages.front().size() != step.bytes) return false;
+      const auto [step, number] = position.receives.front();
+      std::deque<std::vector<std::byte>>& messages =
+          channel(static_cast<std::size_t>(step.peer), rank, rank, lane).messages;
+      if (number >= messages.size() || messages[number].size() != step.bytes) return false;
       RankMemory& memory = memory_[rank];
       if (step.action == Action::recv)
-        std::memcpy(memory.at(step.destination()), messages.front().data(), step.bytes);
+        std::memcpy(memory.at(step.destination()), messages[number].data(), step.bytes);
       else
-        combine(rank, memory.at(step.destination()), memory.at(step.source()), messages.front().data(), step);
-      messages.pop_front();
+        combine(rank, memory.at(step.destination()), memory.at(step.source()), messages[number].data(), step);
+      messages[number].clear();
       position.receives.pop_front();
     }
     return true;
@@ -113,15 +124,15 @@ class ProgramsInOneThread {
     reduce_kernel(dtype, programs_[rank]->op)(into, a, b, step.bytes / size_of(dtype));
   }
 
-  std::deque<std::vector<std::byte>>& queue(std::size_t from, std::size_t to, std::size_t lane) {
-    return queues_[{from, to, lane}];
+  Channel& channel(std::size_t from, std::size_t to, std::size_t poster, std::size_t lane) {
+    return channels_[{from, to, programs_[poster]->channel_of(static_cast<int>(lane))}];
   }
 
   const std::vector<const Program*>& programs_;
   std::vector<RankMemory>& memory_;
   std::vector<std::vector<Position>> positions_;
   std::vector<std::set<int>> events_;
-  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::deque<std::vector<std::byte>>> queues_;
+  std::map<std::tuple<std::size_t, std::size_t, int>, Channel> channels_;
 };
 
 }  // namespace weft
