@@ -63,7 +63,7 @@ class FabricFile {
   std::string text(const char* member) const {
     const json& value = at(member);
     const auto is_control = [](unsigned char letter) { return letter < ' '; };
-    const std::string words = value.is_string() ? value.get<std::string>() : std::string();
+    std::string words = value.is_string() ? value.get<std::string>() : std::string();
     if (words.empty() || std::any_of(words.begin(), words.end(), is_control))
       refuse(member, value, "a text of one line that is not empty");
     return words;

@@ -65,6 +65,39 @@ TEST(ModelNodes, TheTwoPortsOfARankDoNotSlowEachOther) {
   });
 }
 
+TEST(ModelNodes, ABusyPortDoesNotDelayTheOther) {
+  constexpr Bytes kLong = 400'000;  // 8,000 ns between nodes
+  run(4, with_nodes(), [](Communicator& communicator, World&) {
+    switch (communicator.rank()) {
+      case 0: {  // sends a long message out while it receives one
+        Pending far;
+        communicator.post_send(2, 0, nullptr, kLong, far);
+        communicator.post_recv(2, 0, nullptr, kLong, far);
+        sleep_until(communicator, 5'000);
+        Pending near;
+        communicator.post_send(1, 0, nullptr, kBytes, near);
+        communicator.post_recv(1, 0, nullptr, kBytes, near);
+        finish(communicator, near);
+        EXPECT_EQ(communicator.now(), 5'000 + kNodeAlpha + kNodeWire);
+        finish(communicator, far);
+        EXPECT_EQ(communicator.now(), kAlpha + 8'000);
+        break;
+      }
+      case 1:
+        sleep_until(communicator, 5'000);
+        send(communicator, 0);
+        EXPECT_EQ(receive(communicator, 0), 5'000 + kNodeAlpha + kNodeWire);
+        break;
+      case 2:
+        send(communicator, 0, kLong);
+        EXPECT_EQ(receive(communicator, 0, kLong), kAlpha + 8'000);
+        break;
+      default:
+        break;
+    }
+  });
+}
+
 TEST(ModelNodes, MessagesSerialiseOnThePortOfTheirLevel) {
   TransportOptions options = with_nodes();
   options.model.ranks_per_node = 3;  // {0 1 2} {3 4}: the last node has fewer
