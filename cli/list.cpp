@@ -73,7 +73,8 @@ int list() {
 
 void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* const command = app.add_subcommand(
-      "list", "What this build has: patterns, dispatchers, schedules, transports, algorithms, models, layouts, fabrics");
+      "list",
+      "What this build has: patterns, dispatchers, schedules, transports, algorithms, models, layouts, fabrics");
   command->callback([&chosen] { chosen = list; });
 }
 

@@ -141,9 +141,9 @@ void add_step(CLI::App& run, Request& request) {
       "are",
       kShape, [&](const std::string& t) { request.shrink = parse_integer<int>(t, 1, 1 << 20); })
       ->type_name("K");
-  add(run, "--peak", "training_step: TFLOP/s of a rank's device", kShape, [&](const std::string& t) {
+  add(run, "--peak", "training_step: dense BF16 TFLOP/s of a rank's device", kShape, [&](const std::string& t) {
     request.peak_tflops = parse_real(t, 1e-6, 1e6);
-  })->default_str(fmt::format("{}, BF16 of an Ascend 910C die", request.peak_tflops));
+  })->default_str(fmt::format("that of --fabric's file, or {:.0f}, of an Ascend 910C die", kReferencePeak));
   add(run, "--efficiency", "training_step: share of the peak that compute reaches where it runs", kShape,
       [&](const std::string& t) { request.efficiency = parse_real(t, 1e-6, 1); })
       ->default_str(fmt::format("{}", request.efficiency));
@@ -166,7 +166,11 @@ void add_where(CLI::App& run, RunOptions& options) {
       "all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
       "node-latency=1us,node-bandwidth=160: nodes with ports of their own; stalls=SHARE:FACTOR, late=RANK:10us, "
       "slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
-      kWhere, [&](const std::string& t) { options.transport.model = parse_fabric(t).model; });
+      kWhere, [&](const std::string& t) {
+        const NamedFabric fabric = parse_fabric(t);
+        options.transport.model = fabric.model;
+        options.fabric_peak_tflops = fabric.peak_tflops;
+      });
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
+#include "collectives/compute.hpp"
 #include "collectives/program.hpp"
 #include "transports/communicator.hpp"
 #include "worlds/world.hpp"
@@ -47,7 +50,12 @@ enum class TraceDepth : std::uint8_t {
 /// whether to give up.
 class Executor {
  public:
-  Executor(const Program& program, Communicator& communicator, World& world);
+  /// With ProgressMode::thread the lanes that compute may do nothing but compute, signal and await; a thread of their
+  /// own runs them as long as the executor lives.
+  Executor(const Program& program, Communicator& communicator, World& world, const ComputeOptions& compute = {});
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
   /// Before each run(): which buffers it works on. Apart from it, so that a timed run holds the program's steps alone.
   void prepare(const Buffers& buffers);
@@ -78,14 +86,19 @@ class Executor {
     bool ended() const { return next == end && call == nullptr; }
   };
   class Tracer;
+  class ComputeThread;
   static constexpr Nanoseconds kIdle = -1;
+  static constexpr Nanoseconds kNow = 0;  // real work: there is nothing to wait for
 
   template <typename Advance>
-  void run_lanes(Advance advance);             ///< until all have ended
+  void run_lanes(Advance advance);            ///< until all that are this thread's have ended
   bool advance(LaneState& lane, int number);  ///< runs steps until the lane blocks; false where none ran
-  void enter(LaneState& lane) const;           ///< the routine that its next step calls
-  static void leave(LaneState& lane);          ///< the routine that it has ended
-  bool start(const Step& step, LaneState& lane, int number);  ///< false: the step blocks
+  void enter(LaneState& lane) const;          ///< the routine that its next step calls
+  static void leave(LaneState& lane);         ///< the routine that it has ended
+  bool start(const Step& step, LaneState& lane, int number);            ///< false: the step blocks
+  bool compute(const Step& step, LaneState& lane, std::size_t number);  ///< false: not done yet
+  bool is_elsewhere(std::size_t lane) const;                            ///< on the compute thread
+  bool happened(int event) const;
   void wait_for_progress(bool moved);
 
   std::byte* at(Space space, Bytes offset) const { return bases_[static_cast<std::size_t>(space)] + offset; }
@@ -100,9 +113,12 @@ class Executor {
   std::vector<Reduction> reductions_;  // by datatype
   std::byte* bases_[3] = {};
   std::vector<LaneState> lanes_;
-  std::vector<char> events_;
-  std::size_t unfinished_ = 0;  // lanes
+  std::vector<std::atomic<char>> events_;
+  std::vector<std::unique_ptr<ComputeUnit>> units_;  // by lane; null where no real work is done
+  bool working_ = false;                             // a slice of real work was done since lanes were last looked at
+  std::size_t unfinished_ = 0;                       // lanes
   unsigned spins_ = 0;
+  std::unique_ptr<ComputeThread> thread_;  // null: lanes compute on this one
 };
 
 }  // namespace weft

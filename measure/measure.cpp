@@ -62,8 +62,9 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
-  executors_.reserve(programs_.size());
-  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
+  ComputeOptions compute = options.compute;
+  compute.cache = options.last_level_cache;
+  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world, compute);
 }
 
 Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator& communicator,

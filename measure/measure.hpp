@@ -1,5 +1,9 @@
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <vector>
+
 #include "collectives/account.hpp"
 #include "collectives/workload.hpp"
 #include "measure/arena.hpp"
@@ -71,7 +75,7 @@ class PreparedPoint {
   World& world_;
   MeasureOptions options_;
   std::vector<Program> programs_;  // lowered
-  std::vector<Executor> executors_;
+  std::deque<Executor> executors_;
   Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
   Arena arena_;
   CacheFlush flush_;

@@ -32,6 +32,9 @@ struct ReplaySelection {
   std::optional<std::uint64_t> layer;
 };
 
+/// TFLOP/s that a rank is taken for where nothing is said: BF16 of an Ascend 910C die, the reference workload's device.
+inline constexpr double kReferencePeak = 376;
+
 /// What the user asked every pattern for: flags, parsed and validated. The same on every rank.
 struct Request {
   Bytes min_bytes = 4;         ///< -b, per rank
@@ -65,10 +68,10 @@ struct Request {
   std::string layout = "deepseek-v4-pro-a3-1024";  ///< training_step: a name in layouts/ there, or a path
   std::string layout_model;                        ///< in the layout's own model's place; empty: its own
   std::optional<int> shrink;                       ///< training_step: divisor of sequence and parameters
-  double peak_tflops = 376;                        ///< training_step: of a rank; an Ascend 910C die's BF16
+  std::optional<double> peak_tflops;               ///< training_step: of a rank; none: kReferencePeak
   double efficiency = 0.5;                         ///< training_step: share of the peak that compute reaches
-  std::string goal;                      ///< goal: the file of the schedule
-  Bytes goal_eager = 0;                  ///< goal: sends up to here end as they start
+  std::string goal;                                ///< goal: the file of the schedule
+  Bytes goal_eager = 0;                            ///< goal: sends up to here end as they start
   std::uint64_t seed = 1;
 };
 

@@ -89,7 +89,7 @@ StepPlan plan_step(const Request& request, int ranks) {
                 .virtual_stages = static_cast<int>(layout.virtual_stages)};
   plan.refused = plan.schedule->refuses(plan.shape);
   if (!plan.refused.empty()) return plan;
-  plan.peak = request.peak_tflops * 1e3;
+  plan.peak = request.peak_tflops.value_or(kReferencePeak) * 1e3;
   plan.speed = plan.peak * request.efficiency;
   for (const std::string& dimension : group_dimensions()) plan.groups[dimension] = map_groups(layout, dimension);
   plan.stages = stages_of(plan.model(), layout.pipeline * layout.virtual_stages);

@@ -22,7 +22,7 @@ void add_notes(const StepPlan& plan, const Request& request, Point& point) {
                               layout.pipeline, layout.expert, layout.expert_tensor, layout.expert_data())},
       {"micro_batches", fmt::format("{}", layout.micro_batches())},
       {"tokens", fmt::format("{}", layout.tokens())},
-      {"peak_tflops", fmt::format("{:.6g}", request.peak_tflops)},
+      {"peak_tflops", fmt::format("{:.6g}", plan.peak / 1e3)},
       {"efficiency", fmt::format("{:.4g}", request.efficiency)}};
   if (!plan.shrunk.changes.empty()) point.notes["shrunk"] = join(plan.shrunk.changes, ", ");
 }
