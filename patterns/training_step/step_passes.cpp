@@ -12,6 +12,10 @@ void add_compute(std::vector<Piece>& pieces, double ns) {
   if (ns > 0) pieces.push_back({.compute = ns, .calls = {}});
 }
 
+void add_beside(std::vector<Piece>& pieces, double ns) {
+  if (ns > 0) pieces.push_back({.compute = ns, .beside = true, .calls = {}});
+}
+
 void add_calls(std::vector<Piece>& pieces, StepLane lane, const CallSequence& calls) {
   if (!calls.empty()) pieces.push_back({.lane = lane, .calls = calls});
 }
@@ -67,29 +71,57 @@ void StepPasses::forward(std::uint64_t layer, bool moe, int micro_batch, std::ve
   add_calls(pieces, StepLane::ep, expert.combine);
 }
 
-/// `factor`: 2 for the gradients of inputs and weights, each as much work as the forward pass, 1 for those of inputs.
-void StepPasses::backward(std::uint64_t layer, bool moe, int micro_batch, double factor,
+void StepPasses::backward_experts(std::uint64_t layer, int micro_batch, Gradients& gradients,
+                                  std::vector<Piece>& pieces) const {
+  const StepCalls::Expert& expert = calls_.expert[plan_.routing_of(layer, micro_batch)];
+  add_calls(pieces, StepLane::ep, expert.dispatch_backward);
+  add_beside(pieces, gradients.owed);
+  gradients.owed = 0;
+  add_calls(pieces, StepLane::etp, calls_.expert_tensor_gather);
+  const double once = expert_time(layer, micro_batch);
+  add_compute(pieces, gradients.delayed ? once : gradients.factor * once);
+  add_calls(pieces, StepLane::etp, calls_.expert_tensor_scatter);
+  add_calls(pieces, StepLane::ep, expert.combine);
+  if (gradients.delayed) add_beside(pieces, once);
+}
+
+void StepPasses::backward(std::uint64_t layer, bool moe, int micro_batch, Gradients& gradients,
                           std::vector<Piece>& pieces) const {
   const CallSequence& regather = calls_.tensor_before;  // the input again, for the gradient of the weights
   if (moe) {
-    const StepCalls::Expert& expert = calls_.expert[plan_.routing_of(layer, micro_batch)];
-    add_calls(pieces, StepLane::ep, expert.dispatch_backward);
-    add_calls(pieces, StepLane::etp, calls_.expert_tensor_gather);
-    add_compute(pieces, factor * expert_time(layer, micro_batch));
-    add_calls(pieces, StepLane::etp, calls_.expert_tensor_scatter);
-    add_calls(pieces, StepLane::ep, expert.combine);
-    add_compute(pieces, factor * times_.shared);
+    backward_experts(layer, micro_batch, gradients, pieces);
   } else {
     add_calls(pieces, StepLane::tp, calls_.tensor_before);
-    add_compute(pieces, factor * times_.network);
+    add_compute(pieces, gradients.factor * times_.network);
     add_calls(pieces, StepLane::tp, regather);
     add_calls(pieces, StepLane::tp, calls_.tensor_after);
   }
+  const double dense = (moe ? times_.shared : 0) + times_.attention;
   add_calls(pieces, StepLane::tp, calls_.tensor_before);
-  add_compute(pieces, factor * times_.attention);
+  add_compute(pieces, gradients.delayed ? dense : gradients.factor * dense);
+  if (gradients.delayed) gradients.owed += dense;
   add_calls(pieces, StepLane::tp, regather);
   add_calls(pieces, StepLane::cp, calls_.context_backward[layer % 2]);
   add_calls(pieces, StepLane::tp, calls_.tensor_after);
+}
+
+/// DualPipe's schedules compute the gradients of weights apart, to hide more behind them (DeepSeek-V3's report, figure
+/// 4: MLP(W) and ATTN(W)).
+std::vector<Piece> StepPasses::backward_pass(const VirtualStage& stage, const Work& work) const {
+  const PipelineSchedule schedule = plan_.layout().schedule;
+  const bool dual = schedule == PipelineSchedule::dualpipe || schedule == PipelineSchedule::dualpipev;
+  Gradients gradients;
+  gradients.factor = work.pass == Pass::backward ? kBackwardOfForward : kBackwardOfForward / 2;
+  gradients.delayed = dual && work.pass == Pass::backward;
+  std::vector<Piece> pieces;
+  if (stage.predicts) add_compute(pieces, gradients.factor * times_.head);
+  for (std::size_t i = stage.layers.size(); i-- > 0;) {
+    const bool moe = stage.layers[i] != 0;
+    if (plan_.layout().full_recompute) forward(stage.first_layer + i, moe, work.micro_batch, pieces);
+    backward(stage.first_layer + i, moe, work.micro_batch, gradients, pieces);
+  }
+  add_compute(pieces, gradients.owed);
+  return pieces;
 }
 
 std::vector<Piece> StepPasses::pieces(int device, const Work& work) const {
@@ -104,16 +136,8 @@ std::vector<Piece> StepPasses::pieces(int device, const Work& work) const {
       add_compute(pieces, head);
       break;
     case Pass::backward:
-    case Pass::input_gradient: {
-      const double factor = work.pass == Pass::backward ? kBackwardOfForward : kBackwardOfForward / 2;
-      add_compute(pieces, factor * head);
-      for (std::size_t i = layers; i-- > 0;) {
-        const bool moe = stage.layers[i] != 0;
-        if (plan_.layout().full_recompute) forward(stage.first_layer + i, moe, work.micro_batch, pieces);
-        backward(stage.first_layer + i, moe, work.micro_batch, factor, pieces);
-      }
-      break;
-    }
+    case Pass::input_gradient:
+      return backward_pass(stage, work);
     case Pass::weight_gradient: {
       double sum = head;
       for (std::size_t i = 0; i < layers; ++i)

@@ -10,7 +10,8 @@ namespace weft {
 
 /// A stretch of a pass: either compute, or calls on another lane that compute waits for.
 struct Piece {
-  double compute = 0;  ///< ns
+  double compute = 0;   ///< ns
+  bool beside = false;  ///< compute that does not need what the calls before it bring
   StepLane lane = StepLane::compute;
   CallSequence calls;
 };
@@ -39,7 +40,15 @@ class StepPasses {
   static Times times_of(const StepPlan& plan);
 
   void forward(std::uint64_t layer, bool moe, int micro_batch, std::vector<Piece>& pieces) const;
-  void backward(std::uint64_t layer, bool moe, int micro_batch, double factor, std::vector<Piece>& pieces) const;
+  /// How a backward pass computes the gradients of inputs and of weights.
+  struct Gradients {
+    double factor = 1;     ///< of the forward pass: 2 for both, 1 for those of inputs
+    bool delayed = false;  ///< those of weights while the communication after them runs
+    double owed = 0;       ///< ns of them that are still to be computed
+  };
+  void backward(std::uint64_t layer, bool moe, int micro_batch, Gradients& gradients, std::vector<Piece>& pieces) const;
+  void backward_experts(std::uint64_t layer, int micro_batch, Gradients& gradients, std::vector<Piece>& pieces) const;
+  std::vector<Piece> backward_pass(const VirtualStage& stage, const Work& work) const;
   double compute_of_layer(std::uint64_t layer, bool moe, int micro_batch) const;
   double expert_time(std::uint64_t layer, int micro_batch) const;
 

@@ -80,7 +80,7 @@ class StepWriter {
       }
   }
 
-  /// Up to the next communication.
+  /// Up to the next communication, and what can be computed beside it.
   void go_on(Stream& stream) {
     if (stream.awaited) compute().await(*stream.awaited);
     stream.awaited.reset();
@@ -91,6 +91,8 @@ class StepWriter {
       else
         stream.awaited = issue(piece.lane, piece.calls);
     }
+    for (; stream.next < stream.pieces.size() && stream.pieces[stream.next].beside; ++stream.next)
+      compute().compute(std::llround(stream.pieces[stream.next].compute));
   }
 
   void gather_parameters(const std::vector<Work>& order) {
