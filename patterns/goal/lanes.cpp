@@ -73,7 +73,6 @@ class GoalProgramWriter {
     for (const GoalDependency& dependency : rank_.dependencies_of(operation)) {
       const std::uint32_t on = dependency.operation();
       const std::uint32_t group = placement_.group_of(on);
-      if (!dependency.only_start()) close(group);
       if (placement_.lane_of(on) == lane) continue;
       if (dependency.only_start())
         add_event(lanes_[lane], Action::await, placement_.start_event(on));

@@ -149,6 +149,15 @@ TEST(OrderGoal, LetsTheCalcsOfACpuTakeTurnsAsTheyCanStart) {
   EXPECT_EQ(schedule.ranks[0].order, (std::vector<std::uint32_t>{0, 1, 2, 4, 3}));
 }
 
+TEST(OrderGoal, StartsACalcWhenItsCpuIsFree) {
+  // b ends at 20, after c: so e, which shares a cpu with d, comes before it.
+  const GoalSchedule schedule = ordered(
+      "num_ranks 1\nrank 0 {\na: calc 10\nb: calc 10\nc: calc 15 cpu 1\nd: calc 1 cpu 2\ne: calc 1 cpu 2\n"
+      "d requires b\ne requires c\n}",
+      1);
+  EXPECT_EQ(schedule.ranks[0].order, (std::vector<std::uint32_t>{0, 2, 1, 4, 3}));
+}
+
 TEST(GoalProgram, IsOneLaneWhereTheGraphIsOne) {
   const GoalSchedule schedule =
       ordered(ranks01("s1: send 8b to 1\nr1: recv 8b from 1\ns2: send 9b to 1\nr2: recv 9b from 1\n"
