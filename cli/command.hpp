@@ -22,6 +22,7 @@ int own_words(int argc, char* const* argv);
 void add_export(CLI::App& app, Chosen& chosen);
 void add_import(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
+void add_fit(CLI::App& app, Chosen& chosen);
 void add_layout(CLI::App& app, Chosen& chosen);
 
 }  // namespace weft::cli

@@ -30,20 +30,25 @@ nlohmann::json of(const std::optional<Value>& value) {
 }
 
 nlohmann::json of(const FabricModel& fabric) {
-  return {{"latency_ns", fabric.latency},
-          {"bandwidth_GBps", fabric.bandwidth},
-          {"jitter", fabric.jitter},
-          {"skew_ns", fabric.skew},
-          {"overhead_ns", fabric.overhead},
-          {"stall_share", fabric.stall_share},
-          {"stall_factor", fabric.stall_factor},
-          {"clock_offset_ns", fabric.clock_offset},
-          {"clock_drift_ppm", fabric.clock_drift},
-          {"late_rank", fabric.late_rank},
-          {"late_ns", fabric.late_by},
-          {"launch_cv", fabric.launch_cv},
-          {"slow_bytes", fabric.slow_bytes},
-          {"slow_factor", fabric.slow_factor}};
+  nlohmann::json json = {{"latency_ns", fabric.latency},
+                         {"bandwidth_GBps", fabric.bandwidth},
+                         {"jitter", fabric.jitter},
+                         {"skew_ns", fabric.skew},
+                         {"overhead_ns", fabric.overhead},
+                         {"stall_share", fabric.stall_share},
+                         {"stall_factor", fabric.stall_factor},
+                         {"clock_offset_ns", fabric.clock_offset},
+                         {"clock_drift_ppm", fabric.clock_drift},
+                         {"late_rank", fabric.late_rank},
+                         {"late_ns", fabric.late_by},
+                         {"launch_cv", fabric.launch_cv},
+                         {"slow_bytes", fabric.slow_bytes},
+                         {"slow_factor", fabric.slow_factor}};
+  if (fabric.ranks_per_node == 0) return json;  // as runs of before there were nodes have it
+  json["ranks_per_node"] = fabric.ranks_per_node;
+  json["node_latency_ns"] = fabric.node_latency;
+  json["node_bandwidth_GBps"] = fabric.node_bandwidth;
+  return json;
 }
 
 nlohmann::json of(const Model& model) {
@@ -72,6 +77,10 @@ nlohmann::json RunOptions::configuration() const {
           {"tokens", request.tokens},
           {"routers", described(request.routers)},
           {"dispatchers", request.dispatchers},
+          {"forward_pass", request.forward_pass},
+          {"backward_pass", request.backward_pass},
+          {"dispatch_format", name_of(request.dispatch_format)},
+          {"combine_format", name_of(request.combine_format)},
           {"routings", of(request.routings)},
           {"replay_step", of(request.replay.step)},
           {"replay_layer", of(request.replay.layer)},
@@ -84,6 +93,11 @@ nlohmann::json RunOptions::configuration() const {
           {"forward_ns", request.forward_ns},
           {"backward_ns", request.backward_ns},
           {"weight_ns", pipeline_shape(request, ranks).weight_ns},
+          {"layout", request.layout},
+          {"layout_model", request.layout_model},
+          {"shrink", of(request.shrink)},
+          {"peak_tflops", request.peak_tflops.value_or(kReferencePeak)},
+          {"efficiency", request.efficiency},
           {"goal", request.goal},
           {"goal_eager", request.goal_eager},
           {"seed", request.seed},
@@ -93,6 +107,8 @@ nlohmann::json RunOptions::configuration() const {
           {"cache", name_of(measure.cache)},
           {"sync", name_of(measure.sync)},
           {"arrival", describe(measure.arrival)},
+          {"compute", name_of(measure.compute.kind)},
+          {"progress", name_of(measure.compute.progress)},
           {"timer", name_of(measure.timer)},
           {"batch", measure.batch},
           {"samples", measure.all_ranks ? "all" : "completion"},

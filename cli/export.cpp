@@ -67,7 +67,7 @@ void write(const Export& wanted, const Point& point, std::ostream& out) {
   GoalWriter writer(out, wanted.ranks, wanted.one_cpu ? GoalCpus::one : GoalCpus::per_lane);
   for (int rank = 0; rank < wanted.ranks; ++rank) {
     const std::unique_ptr<Workload> work = point.build(rank);
-    writer.write(work->programs()[wanted.iteration % work->programs().size()]);
+    writer.write(inlined(work->programs()[wanted.iteration % work->programs().size()]));
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/models.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -33,6 +34,14 @@ double parse_fabric_real(std::string_view text, std::string_view what) {
   return value;
 }
 
+int parse_fabric_count(std::string_view text, std::string_view what) {
+  int value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stopped != end) throw UsageError(fmt::format("'{}' is no {}: give a number", text, what));
+  return value;
+}
+
 Nanoseconds parse_delay(std::string_view text) { return parse_duration(text, kLongestModelDelay); }
 
 /// The two halves of "A:B".
@@ -50,10 +59,12 @@ void set_stalls(FabricModel& model, std::string_view value) {
 
 void set_late(FabricModel& model, std::string_view value) {
   const auto [rank, delay] = parse_pair(value, "RANK:DURATION, such as 3:10us");
-  const char* const end = rank.data() + rank.size();
-  const auto [stopped, error] = std::from_chars(rank.data(), end, model.late_rank);
-  if (error != std::errc() || stopped != end) throw UsageError(fmt::format("'{}' is no rank: give a number", rank));
+  model.late_rank = parse_fabric_count(rank, "rank");
   model.late_by = parse_delay(delay);
+}
+
+void set_ranks_per_node(FabricModel& model, std::string_view value) {
+  model.ranks_per_node = parse_fabric_count(value, "number of ranks");
 }
 
 void set_slow(FabricModel& model, std::string_view value) {
@@ -73,6 +84,10 @@ const std::vector<Key>& keys() {
       {"latency", [](FabricModel& model, Text value) { model.latency = parse_delay(value); }},
       {"bandwidth",
        [](FabricModel& model, Text value) { model.bandwidth = parse_fabric_real(value, "bandwidth in GB/s"); }},
+      {"ranks-per-node", set_ranks_per_node},
+      {"node-latency", [](FabricModel& model, Text value) { model.node_latency = parse_delay(value); }},
+      {"node-bandwidth",
+       [](FabricModel& model, Text value) { model.node_bandwidth = parse_fabric_real(value, "bandwidth in GB/s"); }},
       {"jitter",
        [](FabricModel& model, Text value) { model.jitter = parse_fabric_real(value, "sigma of a log-normal"); }},
       {"skew", [](FabricModel& model, Text value) { model.skew = parse_delay(value); }},
@@ -92,6 +107,25 @@ std::vector<std::string> names_of_keys() {
   std::vector<std::string> names;
   for (const Key& key : keys()) names.push_back(key.name);
   return names;
+}
+
+void set_key(const std::string& key, std::string_view value, FabricModel& model) {
+  const auto known = std::find_if(keys().begin(), keys().end(), [&](const Key& entry) { return entry.name == key; });
+  if (known == keys().end()) throw UsageError(unknown_name("key", key, names_of_keys()));
+  try {
+    known->set(model, value);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", key, error.what()));
+  }
+}
+
+NamedFabric load_named(const std::string& name) {
+  try {
+    return load_fabric(name, fabrics_directory());
+  } catch (const UsageError& error) {
+    const bool is_path = name.find('/') != std::string::npos || name.ends_with(".json");
+    throw UsageError(is_path ? error.what() : fmt::format("{}, or KEY=VALUE, such as latency=2us", error.what()));
+  }
 }
 
 }  // namespace
@@ -114,23 +148,26 @@ Nanoseconds parse_duration(std::string_view text, Nanoseconds most) {
   return static_cast<Nanoseconds>(std::llround(value * scale));
 }
 
-FabricModel parse_fabric(std::string_view text, FabricModel model) {
-  std::set<std::string> given;
-  for (const std::string& pair : split(text, ',')) {
-    const std::size_t equals = pair.find('=');
-    const std::string key = pair.substr(0, equals);
-    if (equals == std::string::npos) throw UsageError(fmt::format("'{}' is not KEY=VALUE, such as latency=2us", pair));
-    const auto known = std::find_if(keys().begin(), keys().end(), [&](const Key& entry) { return entry.name == key; });
-    if (known == keys().end()) throw UsageError(unknown_name("key", key, names_of_keys()));
-    if (!given.insert(key).second) throw UsageError(fmt::format("'{}' is given twice", key));
-    try {
-      known->set(model, std::string_view(pair).substr(equals + 1));
-    } catch (const UsageError& error) {
-      throw UsageError(fmt::format("{}: {}", key, error.what()));
-    }
+NamedFabric parse_fabric(std::string_view text) {
+  NamedFabric fabric;
+  std::vector<std::string> parts = split(text, ',');
+  if (!parts.front().empty() && parts.front().find('=') == std::string::npos) {
+    fabric = load_named(parts.front());
+    parts.erase(parts.begin());
   }
-  if (const std::string flaw = flaw_of(model); !flaw.empty()) throw UsageError(flaw);
-  return model;
+  std::set<std::string> given;
+  for (const std::string& pair : parts) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos) throw UsageError(fmt::format("'{}' is not KEY=VALUE, such as latency=2us", pair));
+    const std::string key = pair.substr(0, equals);
+    set_key(key, std::string_view(pair).substr(equals + 1), fabric.model);
+    if (!given.insert(key).second) throw UsageError(fmt::format("'{}' is given twice", key));
+  }
+  if (const std::string flaw = flaw_of(fabric.model); !flaw.empty()) throw UsageError(flaw);
+  for (const char* key : {"node-latency", "node-bandwidth"})
+    if (given.contains(key) && fabric.model.ranks_per_node == 0)
+      throw UsageError(fmt::format("{}: the fabric has no nodes: give ranks-per-node too", key));
+  return fabric;
 }
 
 }  // namespace weft::cli

@@ -39,6 +39,13 @@ double parse_real(const std::string& text, double least, double most) {
   return value;
 }
 
+double parse_share(const std::string& text) {
+  const bool percent = text.ends_with('%');
+  const double value =
+      parse_real(percent ? text.substr(0, text.size() - 1) : text, percent ? 0.01 : 1e-4, percent ? 100 : 1);
+  return percent ? value / 100 : value;
+}
+
 Nanoseconds parse_seconds(const std::string& text, double least, double most) {
   return static_cast<Nanoseconds>(parse_real(text, least, most) * 1e9);
 }

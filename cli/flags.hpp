@@ -30,6 +30,7 @@ Integer parse_integer(const std::string& text, Integer least, Integer most) {
     throw UsageError(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
   return value;
 }
+double parse_share(const std::string& text);  ///< "2%", or "0.02": from 0.01 % to 100 %
 double parse_real(const std::string& text, double least, double most);
 Nanoseconds parse_seconds(const std::string& text, double least, double most);
 std::vector<std::string> parse_list(const std::string& text);  ///< "a,b": no part is empty or comes twice

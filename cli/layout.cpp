@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/models.hpp"
+#include "cli/layout_choice.hpp"
 #include "cli/report_file.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -20,10 +20,8 @@ namespace weft::cli {
 namespace {
 
 struct LayoutWanted {
-  std::string layout;
-  std::string model;
+  LayoutChoice choice;
   std::string json;
-  std::uint64_t ranks_per_node = 0;
 };
 
 /// What there is to say of a layout.
@@ -34,40 +32,16 @@ struct LayoutReport {
   StepTraffic traffic;
 };
 
-Model model_of(const LayoutWanted& wanted, const ParallelLayout& layout) {
-  if (!wanted.model.empty()) return load_model(wanted.model, models_directory());
-  try {
-    return load_model(layout.model, models_directory());
-  } catch (const UsageError& error) {
-    throw UsageError(fmt::format("{}: \"model\": {}", layout.file, error.what()));
-  }
-}
-
-/// Numbers of bytes are printed as whole ones.
-void check_sizes(const ParallelLayout& layout, const StepTraffic& traffic) {
-  for (const StageTraffic& stage : traffic.stages)
-    if (!(stage.step_wire() < 0x1p62))
-      throw UsageError(
-          fmt::format("{}: a rank would send {:.1e} bytes in a step, more than any machine: \"global_batch\" {} x "
-                      "\"sequence_length\" {} is too much for it",
-                      layout.file, stage.step_wire(), layout.global_batch, layout.sequence_length));
-}
-
 LayoutReport report_of(const LayoutWanted& wanted) {
   LayoutReport report;
-  report.layout = load_layout(wanted.layout, layouts_directory());
-  if (wanted.ranks_per_node != 0) {
-    report.layout.ranks_per_node = wanted.ranks_per_node;
-    check_ranks(report.layout);
-  }
-  report.model = model_of(wanted, report.layout);
-  check_model(report.layout, report.model);
+  ChosenLayout chosen = choose_layout(wanted.choice);
+  report.layout = std::move(chosen.layout);
+  report.model = std::move(chosen.model);
+  report.traffic = std::move(chosen.traffic);
   for (const std::string& dimension : group_dimensions()) {
     RankGroups groups = rank_groups(report.layout, dimension);
     if (groups.groups.front().size() > 1) report.groups.push_back(std::move(groups));
   }
-  report.traffic = step_traffic(report.layout, report.model);
-  check_sizes(report.layout, report.traffic);
   return report;
 }
 
@@ -217,14 +191,10 @@ void add_layout(CLI::App& app, Chosen& chosen) {
   CLI::App* const command =
       app.add_subcommand("layout", "The groups of a training run's parallel layout, and what its ranks send in a step");
   auto wanted = std::make_shared<LayoutWanted>();
-  command->add_option("layout", wanted->layout, "A name that `weft list` shows, or the path of a layout file")
+  command->add_option("layout", wanted->choice.layout, "A name that `weft list` shows, or the path of a layout file")
       ->required()
       ->type_name("LAYOUT");
-  command->add_option("--model", wanted->model, "Another model than the layout's: a name, or the path of a config.json")
-      ->type_name("MODEL");
-  command->add_option("--ranks-per-node", wanted->ranks_per_node, "Instead of the layout's")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  add_model_of_layout(*command, wanted->choice);
   command
       ->add_option("--json", wanted->json, std::string("Groups, and the calls of every stage") + kDashIsStandardOutput)
       ->type_name("FILE");

@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/models.hpp"
 #include "collectives/registry.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/json_file.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -50,10 +51,16 @@ void list_models() {
                          "describes it)",
                          layouts_directory()),
              layouts_directory());
+  fmt::print("\n");
+  list_files(fmt::format("Fabrics, for --fabric of transport model ({}; or the path of a file as docs/fabrics.md "
+                         "describes it)",
+                         fabrics_directory()),
+             fabrics_directory());
 }
 
 int list() {
   list_registry("Patterns", patterns::registry());
+  list_registry("Dispatchers of tokens to experts", dispatchers::registry());
   list_registry("Pipeline schedules", schedules::registry());
   list_registry("Transports", transports::registry());
   list_registry("Worlds (how ranks are started; chosen by weft)", worlds::registry());
@@ -65,8 +72,9 @@ int list() {
 }  // namespace
 
 void add_list(CLI::App& app, Chosen& chosen) {
-  CLI::App* const command =
-      app.add_subcommand("list", "What this build has: patterns, schedules, transports, algorithms, models, layouts");
+  CLI::App* const command = app.add_subcommand(
+      "list",
+      "What this build has: patterns, dispatchers, schedules, transports, algorithms, models, layouts, fabrics");
   command->callback([&chosen] { chosen = list; });
 }
 

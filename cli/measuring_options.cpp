@@ -10,14 +10,6 @@ namespace {
 constexpr const char* kHow = "How it is measured";
 constexpr Nanoseconds kLongestArrival = 10'000'000'000;
 
-// 2%, or 0.02.
-double parse_precision(const std::string& text) {
-  const bool percent = text.ends_with('%');
-  const double value =
-      parse_real(percent ? text.substr(0, text.size() - 1) : text, percent ? 0.01 : 1e-4, percent ? 100 : 1);
-  return percent ? value / 100 : value;
-}
-
 Arrival parse_arrival(const std::string& text) {
   const std::vector<std::string> parts = split(text, ':');
   require_known("arrival pattern", parts.front(), {"together", "one-late", "random", "ramp"});
@@ -46,11 +38,16 @@ bool parse_choice(const std::string& text, const char* kind, const char* yes, co
   return text == yes;
 }
 
+ComputeKind parse_compute_kind(const std::string& text) {
+  require_known("kind of compute", text, {"virtual", "spin", "memory"});
+  return text == "spin" ? ComputeKind::spin : text == "memory" ? ComputeKind::memory : ComputeKind::virtual_;
+}
+
 void add_when_to_stop(CLI::App& run, MeasureOptions& measure) {
   add(run, "-n,--iterations", "Timed iterations; not given: until --precision is reached, or --budget spent", kHow,
       [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
   add(run, "--precision", "Half-width of the median's 95 % interval at which a point has enough samples", kHow,
-      [&](const std::string& t) { measure.precision = parse_precision(t); })
+      [&](const std::string& t) { measure.precision = parse_share(t); })
       ->default_str("2%");
   add(run, "--budget", "Seconds per point after which it is given up", kHow, [&](const std::string& t) {
     measure.budget = parse_seconds(t, 1e-6, 86400);
@@ -91,6 +88,20 @@ void add_measuring_flags(CLI::App& run, RunOptions& options) {
   add(run, "--batch", "Calls per sample; auto: as many as last 100 times as long as reading the clock", kHow,
       [&](const std::string& t) { measure.batch = t == "auto" ? 0 : parse_integer<int>(t, 1, 1 << 20); })
       ->default_str("auto");
+  add(run, "--compute",
+      "What emulated compute does: virtual (waits, free to communicate), spin (keeps the core busy) or memory (streams "
+      "through memory, as much as takes the time alone)",
+      kHow, [&](const std::string& t) { measure.compute.kind = parse_compute_kind(t); })
+      ->default_str("virtual");
+  add(run, "--progress",
+      "Who moves messages while a rank computes by spin or memory: inline (itself, every 20 us), or thread (the "
+      "communicating lanes have a thread apart from the computing ones)",
+      kHow,
+      [&](const std::string& t) {
+        measure.compute.progress =
+            parse_choice(t, "choice", "thread", "inline") ? ProgressMode::thread : ProgressMode::inline_;
+      })
+      ->default_str("inline");
   add(run, "--timer", "Clock of the samples: monotonic, or tsc (the core's cycle counter, calibrated)", kHow,
       [&](const std::string& t) { measure.timer = parse_timer_kind(t); })
       ->default_str("monotonic");

@@ -11,4 +11,7 @@ std::string models_directory();
 /// Where the named layouts lie: layouts/ in there.
 std::string layouts_directory();
 
+/// Where the named fabrics lie: WEFT_FABRICS where set, else share/weft/fabrics or fabrics/, as with models.
+std::string fabrics_directory();
+
 }  // namespace weft::cli

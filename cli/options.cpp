@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "cli/flags.hpp"
 #include "cli/routing_options.hpp"
 #include "collectives/registry.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "results/format.hpp"
@@ -32,6 +34,28 @@ std::string parse_schedule(const std::string& text) {
   known.emplace_back(kAllSchedules);
   require_known("schedule", text, known);
   return text;
+}
+
+std::vector<std::string> parse_dispatchers(const std::string& text) {
+  std::vector<std::string> known = dispatchers::registry().names();
+  if (text == kAllDispatchers) return known;
+  std::vector<std::string> names = parse_list(text);
+  known.emplace_back(kAllDispatchers);
+  for (const std::string& name : names) require_known("dispatcher", name, known);
+  return names;
+}
+
+void parse_pass(const std::string& text, Request& request) {
+  require_known("pass", text, {"forward", "backward", "both"});
+  request.forward_pass = text != "backward";
+  request.backward_pass = text != "forward";
+}
+
+TokenFormat parse_format(const std::string& text, std::initializer_list<TokenFormat> choices) {
+  std::vector<std::string> known;
+  for (const TokenFormat choice : choices) known.emplace_back(name_of(choice));
+  require_known("format", text, known);
+  return *std::find_if(choices.begin(), choices.end(), [&](TokenFormat choice) { return name_of(choice) == text; });
 }
 
 void add_traffic(CLI::App& run, Request& request) {
@@ -72,6 +96,23 @@ void add_schedule(CLI::App& run, Request& request) {
 
 void add_shape(CLI::App& run, Request& request) {
   add_routing_flags(run, request, kShape);
+  add(run, "--dispatcher",
+      "moe: also move every token by itself, checked one by one: dispatchers of `weft list`, a list, or all", kShape,
+      [&](const std::string& t) { request.dispatchers = parse_dispatchers(t); });
+  add(run, "--pass",
+      "moe: forward (dispatch and combine), backward (the same of their gradients, with the routing known), or both",
+      kShape, [&](const std::string& t) { parse_pass(t, request); })
+      ->default_str("forward");
+  add(run, "--dispatch-format", "moe: how tokens go to the experts, fp8 (with scales) or bf16", kShape,
+      [&](const std::string& t) {
+        request.dispatch_format = parse_format(t, {TokenFormat::fp8, TokenFormat::bf16});
+      })
+      ->default_str(name_of(request.dispatch_format));
+  add(run, "--combine-format", "moe: how results come back, bf16 or logfmt10 (its bytes)", kShape,
+      [&](const std::string& t) {
+        request.combine_format = parse_format(t, {TokenFormat::bf16, TokenFormat::logfmt10});
+      })
+      ->default_str(name_of(request.combine_format));
   add_integer(run, "--micro-batches", "Micro-batches of one pipeline iteration", kShape, request.micro_batches, 1,
               kAny<int>);
   add_integer(run, "--stages", "Ranks of one pipeline; 0: all", kShape, request.stages, 0, kAny<int>);
@@ -91,6 +132,23 @@ void add_shape(CLI::App& run, Request& request) {
       ->default_str("half of --backward");
 }
 
+void add_step(CLI::App& run, Request& request) {
+  add_text(run, "--layout", "training_step: a layout of `weft list`, or the path of one; shrunk to the ranks there are",
+           kShape, request.layout, "a layout's name or path")
+      ->default_str(request.layout);
+  add(run, "--shrink",
+      "training_step: divides sequence, parameters and compute alike; not given: the layout's ranks over those there "
+      "are",
+      kShape, [&](const std::string& t) { request.shrink = parse_integer<int>(t, 1, 1 << 20); })
+      ->type_name("K");
+  add(run, "--peak", "training_step: dense BF16 TFLOP/s of a rank's device", kShape, [&](const std::string& t) {
+    request.peak_tflops = parse_real(t, 1e-6, 1e6);
+  })->default_str(fmt::format("that of --fabric's file, or {:.0f}, of an Ascend 910C die", kReferencePeak));
+  add(run, "--efficiency", "training_step: share of the peak that compute reaches where it runs", kShape,
+      [&](const std::string& t) { request.efficiency = parse_real(t, 1e-6, 1); })
+      ->default_str(fmt::format("{}", request.efficiency));
+}
+
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
       "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
@@ -103,9 +161,16 @@ void add_where(CLI::App& run, RunOptions& options) {
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
       ->group(kWhere);
   add(run, "--fabric",
-      "The model transport's fabric: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); "
-      "stalls=SHARE:FACTOR, late=RANK:10us, slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
-      kWhere, [&](const std::string& t) { options.transport.model = parse_fabric(t, options.transport.model); });
+      "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
+      "or "
+      "all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
+      "node-latency=1us,node-bandwidth=160: nodes with ports of their own; stalls=SHARE:FACTOR, late=RANK:10us, "
+      "slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
+      kWhere, [&](const std::string& t) {
+        const NamedFabric fabric = parse_fabric(t);
+        options.transport.model = fabric.model;
+        options.fabric_peak_tflops = fabric.peak_tflops;
+      });
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");
@@ -135,6 +200,7 @@ std::string too_many_ranks(int ranks, int cores) {
 void add_traffic_flags(CLI::App& command, Request& request) {
   add_traffic(command, request);
   add_shape(command, request);
+  add_step(command, request);
   add_schedule(command, request);
 }
 

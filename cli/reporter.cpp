@@ -13,6 +13,7 @@
 #include "cli/pipeline_timeline.hpp"
 #include "cli/routing_json.hpp"
 #include "cli/show_run.hpp"
+#include "cli/step_summary.hpp"
 #include "results/provenance.hpp"
 
 namespace weft::cli {
@@ -100,6 +101,12 @@ void Reporter::add(const Point& point, Record& record, const Samples& samples) {
   writer_.append(record, samples);
   progress_.end_point();
   add_details(point, record);
+}
+
+void Reporter::add_report(const Record& record, const StepReport& report) {
+  nlohmann::json detail = json_of(report);
+  detail["title"] = fmt::format("{} ranks over {}, {}", record.ranks, record.transport, record.algorithm);
+  writer_.add_detail("training_step", record, std::move(detail));
 }
 
 void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {

@@ -6,7 +6,6 @@
 
 #include "cli/flags.hpp"
 #include "core/text.hpp"
-#include "patterns/dispatcher.hpp"
 
 namespace weft::cli {
 
@@ -71,20 +70,13 @@ PlacementOptions parse_placement(const std::string& text) {
   return placement;
 }
 
-std::vector<std::string> parse_dispatchers(const std::string& text) {
-  std::vector<std::string> known;
-  for (const TokenDispatcher& dispatcher : dispatchers()) known.push_back(dispatcher.name);
-  if (text == "all") return known;
-  std::vector<std::string> names = parse_list(text);
-  known.emplace_back("all");
-  for (const std::string& name : names) require_known("dispatcher", name, known);
-  return names;
-}
-
 void add_routing_flags(CLI::App& command, Request& request, const std::string& group) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
-  add_text(command, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", group,
-           request.model, "a model's name or path")
+  add(command, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", group,
+      [&](const std::string& t) {
+        if (t.empty()) throw UsageError("a model's name or path is needed");
+        request.model = request.layout_model = t;
+      })
       ->default_str(request.model);
   add_integer<std::uint64_t>(command, "--tokens", "Tokens per rank and micro-batch", group, request.tokens, 1, kAny);
   add(command, "--router",
@@ -94,9 +86,6 @@ void add_routing_flags(CLI::App& command, Request& request, const std::string& g
       "gives points for each: lognormal:1,1.3,2,3,4",
       group, [&](const std::string& t) { request.routers = parse_routers(t); })
       ->default_str("uniform");
-  add(command, "--dispatcher",
-      "Also move every token by itself, checked one by one: flat, hierarchical, low_latency, a list, or all", group,
-      [&](const std::string& t) { request.dispatchers = parse_dispatchers(t); });
   add(command, "--routings", "Different routings that are cycled; not given: 4 drawn ones, or all recorded ones", group,
       [&](const std::string& t) { request.routings = parse_integer<int>(t, 1, std::numeric_limits<int>::max()); })
       ->type_name("N");

@@ -17,9 +17,6 @@ std::vector<RouterOptions> parse_routers(const std::string& text);
 /// Reads "contiguous", "eplb:32", "incremental:32" or, with its target, "incremental:32:1.05". Throws UsageError.
 PlacementOptions parse_placement(const std::string& text);
 
-/// Names of dispatchers(), or "all". Throws UsageError.
-std::vector<std::string> parse_dispatchers(const std::string& text);
-
 /// Adds the flags that say which model's tokens go where.
 void add_routing_flags(CLI::App& command, Request& request, const std::string& group);
 

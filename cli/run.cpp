@@ -43,6 +43,7 @@ void refuse_repeated(const char* what, const std::vector<std::string>& names) {
 void validate(RunOptions& options) {
   Request& request = options.request;
   request.models_directory = models_directory();
+  if (!request.peak_tflops) request.peak_tflops = options.fabric_peak_tflops;
   if (request.min_bytes > request.max_bytes)
     throw UsageError(fmt::format("--min-bytes {} is larger than --max-bytes {}", format_bytes(request.min_bytes),
                                  format_bytes(request.max_bytes)));
@@ -61,6 +62,8 @@ void validate(RunOptions& options) {
       (options.measure.cache == CacheMode::fresh || options.measure.cache == CacheMode::flush))
     throw UsageError(fmt::format("--batch {}: --cache {} prepares the buffers of each call, so a sample is one call",
                                  options.measure.batch, name_of(options.measure.cache)));
+  if (options.measure.compute.progress == ProgressMode::thread && options.measure.compute.kind == ComputeKind::virtual_)
+    throw UsageError("--progress thread: virtual compute leaves the rank free, give --compute spin or memory with it");
   if (options.measure.batch > 1 && options.measure.arrival.pattern != ArrivalPattern::together)
     throw UsageError(fmt::format("--batch {}: --arrival delays the ranks of each call, so a sample is one call",
                                  options.measure.batch));
@@ -135,7 +138,7 @@ int run(RunOptions options) {
   validate(options);
   const bool wants_mpi = std::any_of(options.transports.begin(), options.transports.end(),
                                      [](const auto& name) { return needs(name, "mpi"); });
-  if (wants_mpi && !launcher_environment()) start_under_mpirun(options, default_ranks(options));
+  if (wants_mpi && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
   const std::vector<Group> groups = group_transports(options);
   options.ranks = groups.empty() ? 0 : groups.front().ranks;
   std::vector<Job> jobs;

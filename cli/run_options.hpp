@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct RunOptions {
   Request request;
   MeasureOptions measure;
   TransportOptions transport;
+  std::optional<double> fabric_peak_tflops;  ///< of the device, where --fabric named a file that says
   LaunchOptions launch;
   int ranks = 0;  ///< of the run, once it is known
   bool oversubscribe = false;

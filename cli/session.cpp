@@ -70,12 +70,15 @@ class Session {
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                         Samples& samples);
+  /// Runs the point once more to see where its time goes.
+  void report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments, const Record& record);
   /// Adds one more execution to the file of --trace.
   void trace_point(PreparedPoint& point, Instruments& instruments, Record& record);
   std::string check_memory(Bytes mine, const Communicator& communicator);
   MeasureOptions measure_options(const Communicator& communicator) const;
   /// Simulated ranks share one process and do not compete for cores.
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
+  Topology shown_topology() const;
   bool leader() const { return world_.rank() == 0; }
 
   const Job& job_;
@@ -119,13 +122,23 @@ int Session::run() {
         fmt::format("{} ranks are more than the cores they may use: start fewer, or allow it with --oversubscribe",
                     world_.ranks()));
   for (const std::string& name : job_.transports) open(name);
-  if (leader()) reporter_ = std::make_unique<Reporter>(job_, topology_);
+  if (leader()) reporter_ = std::make_unique<Reporter>(job_, shown_topology());
   measure_all();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();
   transports_.clear();
   world_.set_deadline(0, "ended");
   return exit_code_;
+}
+
+/// Simulated ranks are all on this host; what is shown are the hosts that the fabric has for them.
+Topology Session::shown_topology() const {
+  Topology shown = topology_;
+  const int size = job_.options.transport.model.ranks_per_node;
+  if (world_.name() != "fibers" || size == 0) return shown;
+  for (std::size_t rank = 0; rank < shown.places.size(); ++rank)
+    shown.places[rank].host += fmt::format(":node{}", rank / static_cast<std::size_t>(size));
+  return shown;
 }
 
 /// Null in virtual time, and where none is wanted.
@@ -238,9 +251,17 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   }
   samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
+  if (point.report && world_.allgather(record.status).front() == "ok")
+    report_point(point, *prepared, *transport.instruments, record);
   if (!job_.options.trace.empty()) trace_point(*prepared, *transport.instruments, record);
   // Only rank 0 has the merged samples; all ranks need to know the status.
   record.status = world_.allgather(record.status).front();
+}
+
+void Session::report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments,
+                           const Record& record) {
+  const std::vector<RankAccount> accounts = prepared.account(instruments);
+  if (leader()) reporter_->add_report(record, point.report(accounts, record.time_us_median * 1e3));
 }
 
 void Session::trace_point(PreparedPoint& point, Instruments& instruments, Record& record) {

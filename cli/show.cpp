@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/show_run.hpp"
+#include "cli/step_summary.hpp"
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
@@ -76,7 +77,8 @@ std::string show_run(const Run& run, const std::string& format) {
   const std::unique_ptr<Formatter> formatter = find_format(format).make();
   std::string text;
   for (const Record& record : run.records) text += formatter->add(record);
-  return text + formatter->finish();
+  text += formatter->finish();
+  return format == "table" ? text + step_summaries(run) : text;
 }
 
 void add_show(CLI::App& app, Chosen& chosen) {

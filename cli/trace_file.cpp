@@ -19,8 +19,8 @@ namespace weft::cli {
 namespace {
 
 constexpr std::string_view kEnd = "\n]\n";
-constexpr std::array<std::string_view, 10> kNames = {"send",    "recv", "recv_reduce", "copy",  "reduce",
-                                                     "compute", "wait", "signal",      "await", "native"};
+constexpr std::array<std::string_view, 11> kNames = {"send", "recv",   "recv_reduce", "copy",   "reduce", "compute",
+                                                     "wait", "signal", "await",       "native", "call"};
 
 bool arrives(Action action) { return action == Action::recv || action == Action::recv_reduce; }
 bool has_peer(Action action) { return action == Action::send || arrives(action); }
@@ -64,7 +64,7 @@ class Events {
     }
     std::map<int, std::vector<std::string>> arriving;  // by lane, until its next wait
     for (const TracedStep& step : traced.steps) {
-      add_step(rank, step);
+      add_step(rank, step, traced.routines);
       if (step.action == Action::send)
         add_flow("s", flow({rank, step.peer, step.channel}, sent_), rank, step, step.start);
       if (arrives(step.action)) arriving[step.lane].push_back(flow({step.peer, rank, step.channel}, received_));
@@ -74,9 +74,11 @@ class Events {
     }
   }
 
-  void add_step(int rank, const TracedStep& step) {
+  void add_step(int rank, const TracedStep& step, const std::vector<std::string>& routines) {
     const std::string_view action = kNames.at(static_cast<std::size_t>(step.action));
-    nlohmann::ordered_json slice = event("X", std::string(action), rank, step.lane);
+    const bool call = step.action == Action::call;
+    nlohmann::ordered_json slice =
+        event("X", call ? routines.at(static_cast<std::size_t>(step.peer)) : std::string(action), rank, step.lane);
     slice["cat"] = action;
     slice["ts"] = us(step.start);
     slice["dur"] = static_cast<double>(step.end - step.start) / 1e3;

@@ -12,6 +12,7 @@ constexpr Bytes kAlignment = 64;
 struct Postponed {
   Region into;
   Region from;
+  std::optional<Datatype> dtype;
 };
 
 /// Copies one lane's steps, with recv_reduce taken apart.
@@ -40,7 +41,7 @@ class LaneLowering {
       case Action::copy:
         return lowered_.copy(step.destination(), step.source());
       case Action::reduce:
-        return lowered_.reduce(step.destination(), step.source());
+        return lowered_.reduce(step.destination(), step.source(), step.dtype);
       case Action::compute:
         return lowered_.compute(static_cast<Nanoseconds>(step.bytes));
       case Action::wait:
@@ -51,6 +52,8 @@ class LaneLowering {
         return lowered_.await(step.peer);
       case Action::native:
         return lowered_.native(step.peer);
+      case Action::call:
+        return lowered_.call(step.peer);
     }
   }
 
@@ -60,19 +63,19 @@ class LaneLowering {
     if (into != with) {
       // The bytes may land where the result goes: the operations are commutative.
       lowered_.recv(step.peer, into);
-      postponed_.push_back({into, with});
+      postponed_.push_back({into, with, step.dtype});
       return;
     }
     const Region landing{Space::scratch, next_, step.bytes};
     next_ = (next_ + step.bytes + kAlignment - 1) / kAlignment * kAlignment;
     highest_ = std::max(highest_, next_);
     lowered_.recv(step.peer, landing);
-    postponed_.push_back({into, landing});
+    postponed_.push_back({into, landing, step.dtype});
   }
 
   void finish_wait() {
     lowered_.wait();
-    for (const Postponed& reduction : postponed_) lowered_.reduce(reduction.into, reduction.from);
+    for (const Postponed& reduction : postponed_) lowered_.reduce(reduction.into, reduction.from, reduction.dtype);
     postponed_.clear();
     next_ = first_;
   }
@@ -91,11 +94,12 @@ Program lower(const Program& program, const Communicator& communicator) {
   Program lowered = program;
   if (communicator.offers_recv_reduce()) return lowered;
   Bytes scratch = (program.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
-  for (Lane& lane : lowered.lanes) {
-    LaneLowering lowering(lane, scratch);
-    lane = lowering.lower();
-    scratch = lowering.scratch_end();
-  }
+  for (std::vector<Lane>* const lanes : {&lowered.lanes, &lowered.routines})
+    for (Lane& lane : *lanes) {
+      LaneLowering lowering(lane, scratch);
+      lane = lowering.lower();
+      scratch = lowering.scratch_end();
+    }
   lowered.scratch_bytes = std::max(program.scratch_bytes, scratch);
   return lowered;
 }

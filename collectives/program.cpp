@@ -48,12 +48,13 @@ void Lane::copy(Region into, Region from) {
                     .bytes = into.bytes});
 }
 
-void Lane::reduce(Region into, Region from) {
+void Lane::reduce(Region into, Region from, std::optional<Datatype> dtype) {
   if (into.bytes != from.bytes) throw std::logic_error("reduce: lengths differ");
   if (into.bytes == 0) return;
   steps_.push_back({.action = Action::reduce,
                     .dst_space = into.space,
                     .src_space = from.space,
+                    .dtype = dtype,
                     .dst = into.offset,
                     .src = from.offset,
                     .bytes = into.bytes});
@@ -77,6 +78,8 @@ void Lane::native(int index) {
   steps_.push_back({.action = Action::native, .peer = index});
 }
 
+void Lane::call(int routine) { steps_.push_back({.action = Action::call, .peer = routine}); }
+
 Bytes Program::size_of_space(Space space) const {
   switch (space) {
     case Space::in:
@@ -89,12 +92,70 @@ Bytes Program::size_of_space(Space space) const {
   return 0;
 }
 
-Bytes Program::sent_bytes() const {
+namespace {
+
+Bytes sent_by(const std::vector<Step>& steps) {
   Bytes sum = 0;
-  for (const Lane& lane : lanes)
-    for (const Step& step : lane.steps())
-      if (step.action == Action::send) sum += step.bytes;
+  for (const Step& step : steps)
+    if (step.action == Action::send) sum += step.bytes;
   return sum;
+}
+
+/// What `count` says of each routine's steps.
+template <typename Count>
+std::vector<std::uint64_t> of_routines(const Program& program, Count count) {
+  std::vector<std::uint64_t> counts;
+  for (const Lane& routine : program.routines) counts.push_back(count(routine.steps()));
+  return counts;
+}
+
+/// What `count` says of a lane's steps, and of a routine's at each call of it.
+template <typename Count>
+std::uint64_t executed(const Lane& lane, const std::vector<std::uint64_t>& routines, Count count) {
+  std::uint64_t sum = count(lane.steps());
+  for (const Step& step : lane.steps())
+    if (step.action == Action::call) sum += routines[static_cast<std::size_t>(step.peer)];
+  return sum;
+}
+
+std::uint64_t number_of(const std::vector<Step>& steps) { return steps.size(); }
+
+}  // namespace
+
+Bytes Program::sent_bytes(std::size_t lane) const {
+  return executed(lanes[lane], of_routines(*this, sent_by), sent_by);
+}
+
+Bytes Program::sent_bytes() const {
+  const std::vector<std::uint64_t> routines_send = of_routines(*this, sent_by);
+  Bytes sum = 0;
+  for (const Lane& lane : lanes) sum += executed(lane, routines_send, sent_by);
+  return sum;
+}
+
+std::uint64_t Program::executed_steps() const {
+  const std::vector<std::uint64_t> routines_run = of_routines(*this, number_of);
+  std::uint64_t sum = 0;
+  for (const Lane& lane : lanes) sum += executed(lane, routines_run, number_of);
+  return sum;
+}
+
+Program inlined(const Program& program) {
+  Program flat = program;
+  flat.routines.clear();
+  for (Lane& lane : flat.lanes) {
+    std::vector<Step> steps;
+    for (const Step& step : lane.steps()) {
+      if (step.action != Action::call) {
+        steps.push_back(step);
+        continue;
+      }
+      const std::vector<Step>& routine = program.routines[static_cast<std::size_t>(step.peer)].steps();
+      steps.insert(steps.end(), routine.begin(), routine.end());
+    }
+    lane = Lane(lane.name(), std::move(steps));
+  }
+  return flat;
 }
 
 Region Chunks::operator[](int index) const { return in(space_, index); }

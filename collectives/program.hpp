@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ enum class Action : std::uint8_t {
   signal,       ///< event `peer` has happened; each event happens once per execution
   await,        ///< until event `peer` has happened
   native,       ///< the library's own collective, natives[peer]; nothing else may be outstanding
+  call,         ///< the steps of routines[peer], as if they stood here
 };
 
 /// One step: 40 bytes, no pointers. dst and src have the same length `bytes`.
@@ -43,13 +45,15 @@ struct Step {
   Action action = Action::wait;
   Space dst_space = Space::out;
   Space src_space = Space::in;
-  std::int32_t peer = -1;  ///< rank, or event, or index into natives
+  std::optional<Datatype> dtype = {};  ///< of recv_reduce and reduce; none: the program's
+  std::int32_t peer = -1;              ///< rank, or event, or index into natives or routines
   Bytes dst = 0;
   Bytes src = 0;
   Bytes bytes = 0;  ///< length; for compute ns
 
   Region destination() const { return {dst_space, dst, bytes}; }
   Region source() const { return {src_space, src, bytes}; }
+  bool operator==(const Step&) const = default;
 };
 
 /// Steps in order. The building calls read like the textbook; a step over 0 bytes is not recorded, on either side.
@@ -64,12 +68,13 @@ class Lane {
   void recv_reduce(int peer, Region into) { recv_reduce(peer, into, into); }
   void recv_reduce(int peer, Region into, Region with);  ///< into = with op arriving; lengths must agree
   void copy(Region into, Region from);                   ///< lengths must agree; nothing where both are the same place
-  void reduce(Region into, Region from);
+  void reduce(Region into, Region from, std::optional<Datatype> dtype = {});
   void compute(Nanoseconds duration);
   void wait();  ///< not recorded where nothing is outstanding
   void signal(int event);
   void await(int event);
   void native(int index);
+  void call(int routine);
 
   const std::string& name() const { return name_; }
   const std::vector<Step>& steps() const { return steps_; }
@@ -96,12 +101,21 @@ struct Program {
   /// messages with a peer by events, for they match in order.
   std::vector<int> channels;
   std::vector<Call> natives;
+  /// Steps that lanes call, each by one lane and any number of times: what a program does again and again is written
+  /// once. They call nothing themselves and leave nothing outstanding. Their messages are on the caller's channel.
+  std::vector<Lane> routines;
 
   Bytes size_of_space(Space space) const;
   int channel_of(int lane) const { return channels.empty() ? lane : channels[static_cast<std::size_t>(lane)]; }
   /// Bytes this rank sends, over all lanes; natives count as nothing.
   Bytes sent_bytes() const;
+  Bytes sent_bytes(std::size_t lane) const;  ///< by one lane
+  /// Steps that one execution runs, those of routines at each call.
+  std::uint64_t executed_steps() const;
 };
+
+/// The same program without routines: their steps stand at each call.
+Program inlined(const Program& program);
 
 /// Splits `count` elements into `parts` runs as even as can be (the first count % parts are one longer); the index is
 /// taken modulo parts.

@@ -62,8 +62,9 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
-  executors_.reserve(programs_.size());
-  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world);
+  ComputeOptions compute = options.compute;
+  compute.cache = options.last_level_cache;
+  for (const Program& program : programs_) executors_.emplace_back(program, communicator, world, compute);
 }
 
 Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator& communicator,
@@ -203,24 +204,35 @@ void PreparedPoint::prepare_caches(std::size_t call, Start& start) {
   workload_.fill(program_of(call), buffers, call);
 }
 
-Trace PreparedPoint::trace(Instruments& instruments) {
-  std::size_t steps = 0;
-  for (const Lane& lane : programs_.front().lanes) steps += lane.steps().size();
+void PreparedPoint::run_once_traced(Instruments& instruments, TraceDepth depth,
+                                    const std::function<void(const StepTime&)>& sink) {
   world_.set_deadline(patience_ + time_to_touch(bytes_), "tracing");
+  if (communicator_.carries_data()) workload_.fill(0, arena_.slot(0), 0);
+  instruments.clock.anchor();
+  instruments.barrier.wait();
+  executors_.front().run_traced(
+      arena_.slot(0), depth, [&] { return instruments.timer.now(); }, sink);
+  instruments.clock.anchor();
+}
+
+std::vector<RankAccount> PreparedPoint::account(Instruments& instruments) {
+  Accountant accountant(programs_.front());
+  run_once_traced(instruments, TraceDepth::calls, [&](const StepTime& time) { accountant.add(time); });
+  world_.set_deadline(options_.timeout, "merging the account");
+  return merge_accounts(world_, instruments.clock, accountant.take());
+}
+
+Trace PreparedPoint::trace(Instruments& instruments) {
+  const std::uint64_t steps = programs_.front().executed_steps();
   double all = 0;
   for (const std::string& blob : world_.allgather(std::to_string(steps))) all += std::stod(blob);
   if (all > static_cast<double>(kMostTracedSteps))
     return {.ranks = {},
             .left_out = fmt::format("{:.0f} steps are more than the {} that are traced", all, kMostTracedSteps)};
-  if (communicator_.carries_data()) workload_.fill(0, arena_.slot(0), 0);
   std::vector<StepTime> log;
   log.reserve(steps);
-  instruments.clock.anchor();
-  instruments.barrier.wait();
-  executors_.front().run_traced(
-      arena_.slot(0), [&] { return instruments.timer.now(); }, log);
+  run_once_traced(instruments, TraceDepth::steps, [&](const StepTime& time) { log.push_back(time); });
   world_.set_deadline(options_.timeout, "merging the trace");
-  instruments.clock.anchor();
   return merge_trace(world_, instruments.clock, programs_.front(), log);
 }
 

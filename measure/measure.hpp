@@ -1,10 +1,16 @@
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "collectives/account.hpp"
 #include "collectives/workload.hpp"
 #include "measure/arena.hpp"
 #include "measure/cache_flush.hpp"
 #include "measure/instruments.hpp"
 #include "measure/merge.hpp"
+#include "measure/merge_accounts.hpp"
 #include "measure/options.hpp"
 #include "measure/start.hpp"
 #include "measure/trace.hpp"
@@ -36,6 +42,10 @@ class PreparedPoint {
   /// measure().
   Trace trace(Instruments& instruments);
 
+  /// Runs the first program once more, after measuring, and adds up what its lanes did. Complete on rank 0. Collective;
+  /// throws as measure().
+  std::vector<RankAccount> account(Instruments& instruments);
+
  private:
   /// What the warm-up showed, ns; the same on every rank.
   struct Warm {
@@ -52,6 +62,7 @@ class PreparedPoint {
   void choose_batch(const Warm& warm);
   int batch() const { return static_cast<int>(batch_.size()); }
   void use_what_warmed(const Warm& warm, Start& start);
+  void run_once_traced(Instruments& instruments, TraceDepth depth, const std::function<void(const StepTime&)>& sink);
   Samples take_series(Instruments& instruments, Start& start, double sample_ns);
   LocalSample run_sample(Start& start, const Timer& timer);
   void prepare_caches(std::size_t call, Start& start);
@@ -64,7 +75,7 @@ class PreparedPoint {
   World& world_;
   MeasureOptions options_;
   std::vector<Program> programs_;  // lowered
-  std::vector<Executor> executors_;
+  std::deque<Executor> executors_;
   Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
   Arena arena_;
   CacheFlush flush_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "collectives/compute.hpp"
 #include "measure/arena.hpp"
 #include "measure/arrival.hpp"
 #include "measure/barrier.hpp"
@@ -24,6 +25,7 @@ struct MeasureOptions {
   Nanoseconds min_time = 100'000'000;    ///< likewise
   Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
   Bytes last_level_cache = 32 << 20;
+  ComputeOptions compute = {};  ///< what compute steps do; its cache is last_level_cache
   bool oversubscribed = false;  ///< more ranks than cores
   std::uint64_t seed = 1;       ///< of random arrivals
 };

@@ -14,8 +14,9 @@ namespace weft {
 struct TracedStep {
   Action action = Action::wait;
   std::int32_t lane = 0;
-  std::int32_t peer = -1;  ///< as in Step
-  Bytes bytes = 0;         ///< as in Step
+  std::int32_t routine = -1;  ///< that the step is of; -1: it is the lane's own
+  std::int32_t peer = -1;     ///< as in Step
+  Bytes bytes = 0;            ///< as in Step
   Nanoseconds start = 0;
   Nanoseconds end = 0;
   std::int32_t channel = 0;  ///< of the lane's messages
@@ -24,8 +25,9 @@ struct TracedStep {
 /// One execution of a point by all ranks, step by step.
 struct Trace {
   struct Rank {
-    std::vector<std::string> lanes;  ///< their names
-    std::vector<TracedStep> steps;   ///< in the order in which they ended
+    std::vector<std::string> lanes;     ///< their names
+    std::vector<std::string> routines;  ///< theirs
+    std::vector<TracedStep> steps;      ///< in the order in which they ended
   };
   std::vector<Rank> ranks;
   std::string left_out;  ///< not empty: why there is none

@@ -14,20 +14,22 @@ void add_parameters(const ParallelLayout& layout, const std::string& dimension, 
                     double parameters, std::vector<CallTraffic>& calls) {
   const auto ranks = static_cast<double>(replicas * stage_copies(layout));
   const double buckets = std::ceil(parameters / std::max(40e6, 1e6 * ranks));
-  const auto add = [&](const std::string& call, Datatype type, double rounds) {
+  const auto add = [&](const std::string& call, Collective collective, Datatype type, double rounds) {
     const double bytes = parameters * static_cast<double>(size_of(type)) / std::max(1.0, buckets);
     calls.push_back({.dimension = dimension,
                      .call = call,
                      .formula = "DP",
                      .calls = static_cast<std::uint64_t>(buckets),
                      .bytes = bytes,
-                     .wire = bytes * rounds * (ranks - 1) / ranks});
+                     .wire = bytes * rounds * (ranks - 1) / ranks,
+                     .collective = collective,
+                     .ranks = ranks});
   };
   if (layout.distributed_optimizer) {
-    add("reduce-scatter of gradients", layout.gradient_type, 1);
-    add("all-gather of parameters", layout.parameter_type, 1);
+    add("reduce-scatter of gradients", Collective::reduce_scatter, layout.gradient_type, 1);
+    add("all-gather of parameters", Collective::all_gather, layout.parameter_type, 1);
   } else {
-    add("all-reduce of gradients", layout.gradient_type, 2);
+    add("all-reduce of gradients", Collective::all_reduce, layout.gradient_type, 2);
   }
 }
 

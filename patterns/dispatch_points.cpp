@@ -7,18 +7,19 @@
 
 #include "core/error.hpp"
 #include "patterns/dispatch_workload.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/expert_exchange.hpp"
+#include "patterns/route_by_token.hpp"
 #include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
-/// Bytes of one copy: what each dispatcher sends with a token besides is DeepEP's.
-Bytes copy_bytes(const TokenDispatcher& dispatcher, DispatchDirection direction, const Model& model) {
-  if (direction == DispatchDirection::combine) return token_bytes(TokenFormat::bf16, model.hidden);
-  const Bytes token = token_bytes(TokenFormat::fp8, model.hidden);
-  if (dispatcher.name == hierarchical().name) return token + dispatch_metadata_bytes(model.top_k);
-  return dispatcher.name == low_latency().name ? token + kLowLatencyHeader : token;
+/// Bytes of one copy.
+Bytes copy_bytes(const TokenDispatcher& dispatcher, const ExpertExchange& exchange, const Model& model) {
+  const Bytes token = token_bytes(exchange.format, model.hidden);
+  return exchange.to_experts ? token + dispatcher.metadata_bytes(model.top_k, exchange.backward) : token;
 }
 
 Bytes busiest(const TokenDispatcher& dispatcher, DispatchDirection direction, const std::vector<Exchange>& exchanges) {
@@ -32,6 +33,16 @@ Bytes busiest(const TokenDispatcher& dispatcher, DispatchDirection direction, co
   return sum / exchanges.size();
 }
 
+/// Empty, or why not.
+std::string refusal(const TokenDispatcher& dispatcher, DispatchDirection direction, const Exchange& exchange) {
+  if (direction == DispatchDirection::combine && exchange.token_bytes % kSummedBytes != 0)
+    return fmt::format(
+        "a token of {} bytes cannot be added up as numbers of {}: take a hidden size that is a multiple "
+        "of 8, or another --combine-format",
+        exchange.token_bytes, kSummedBytes);
+  return dispatcher.refuses(exchange);
+}
+
 void check_size(const Model& model, const Request& request, int ranks) {
   constexpr double kMostSteps = 1e9;  // seconds of planning
   const double each = static_cast<double>(model.top_k) * ranks * ranks;
@@ -40,22 +51,23 @@ void check_size(const Model& model, const Request& request, int ranks) {
         fmt::format("--dispatcher: {} tokens on each of {} ranks take too long to plan token by token: give "
                     "--tokens {:.0f} or fewer",
                     request.tokens, ranks, kMostSteps / each));
-  if (request.placement.kind != PlacementOptions{}.kind)
-    throw UsageError(
-        fmt::format("--dispatcher: experts lie in order, leave --placement {} out", request.placement.kind));
 }
 
-Point point_of(const TokenDispatcher& dispatcher, DispatchDirection direction, std::vector<Exchange> exchanges,
+Point point_of(const TokenDispatcher& dispatcher, const ExpertExchange& what, std::vector<Exchange> exchanges,
                const Model& model, const Point& like) {
   Point point = like;
-  const bool out = direction == DispatchDirection::dispatch;
-  point.operation = out ? "dispatch" : "combine";
+  const DispatchDirection direction = what.to_experts ? DispatchDirection::dispatch : DispatchDirection::combine;
+  point.operation = what.name;
   point.algorithm = dispatcher.name;
-  point.dtype = out ? Datatype::fp8 : Datatype::bf16;
+  point.dtype = datatype_of(what.format);
   point.notes["dispatcher"] = dispatcher.name;
-  for (Exchange& exchange : exchanges) exchange.token_bytes = copy_bytes(dispatcher, direction, model);
+  point.notes["format"] = name_of(what.format);
+  for (Exchange& exchange : exchanges) {
+    exchange.token_bytes = copy_bytes(dispatcher, what, model);
+    exchange.notify = !what.backward;
+  }
   point.notes["bytes_per_token"] = fmt::format("{}", exchanges.front().token_bytes);
-  point.refused = dispatcher.refuses(exchanges.front());
+  point.refused = refusal(dispatcher, direction, exchanges.front());
   if (!point.refused.empty()) return point;
   point.bytes_per_rank = busiest(dispatcher, direction, exchanges);
   point.bytes_per_peer = point.bytes_per_rank / static_cast<Bytes>(std::max(1, exchanges.front().ranks() - 1));
@@ -72,12 +84,13 @@ std::vector<Point> dispatch_points(const Decisions& decisions, const Model& mode
   std::vector<Point> points;
   if (request.dispatchers.empty()) return points;
   check_size(model, request, ranks);
+  const ExpertLayout layout{.ranks = ranks, .ranks_per_node = request.ranks_per_node, .placement = request.placement};
   std::vector<Exchange> exchanges;
-  for (const auto& routing : route_by_token(decisions, model, ranks))
+  for (const auto& routing : route_by_token(decisions, model, layout))
     exchanges.push_back({.routing = routing, .ranks_per_node = std::min(request.ranks_per_node, ranks)});
   for (const std::string& name : request.dispatchers)
-    for (const DispatchDirection direction : {DispatchDirection::dispatch, DispatchDirection::combine})
-      points.push_back(point_of(find_dispatcher(name), direction, exchanges, model, like));
+    for (const ExpertExchange& what : expert_exchanges(request))
+      points.push_back(point_of(dispatchers::registry().find(name), what, exchanges, model, like));
   return points;
 }
 

@@ -12,7 +12,6 @@ namespace {
 constexpr int kNoWholeNumber = 0xA5;  // no whole number in bf16
 constexpr std::uint64_t kMostWeight = 2;
 constexpr std::uint64_t kMostSum = 256;  // beyond, bf16 does not hold every whole number
-constexpr Bytes kElementOfSum = 2;
 
 /// Names a token among all ranks' tokens.
 std::uint64_t key_of(std::uint64_t salt, const TokenRouting& routing, int source, std::uint64_t token) {
@@ -44,7 +43,7 @@ class Values {
     for (std::uint64_t value = 0; value <= most_; ++value) times[value] = bf16_of(value * factor);
     for (Bytes at = 0; at < bytes; at += sizeof(std::uint64_t)) {
       const std::uint64_t word = mix(key_ + at);
-      for (Bytes part = 0; part < sizeof word && at + part < bytes; part += kElementOfSum)
+      for (Bytes part = 0; part < sizeof word && at + part < bytes; part += kSummedBytes)
         use(at + part, times[((word >> (8 * part)) & 0xffff) % (most_ + 1)]);
     }
   }

@@ -3,16 +3,19 @@
 #include <vector>
 
 #include "collectives/workload.hpp"
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/dispatcher.hpp"
 
 namespace weft {
 
 enum class DispatchDirection : std::uint8_t { dispatch, combine };
 
+/// A combine adds up the bytes of its copies as BF16 numbers of this size, whatever format they stand for.
+inline constexpr Bytes kSummedBytes = 2;
+
 /// One rank of an exchange of tokens, a program for each routing. The payload tells every token from every other:
-/// dispatch is checked copy by copy where it arrives, combine token by token where the sum must be exact. For that a
-/// token's elements are small whole numbers and the weights of its experts 1 or 2, so that every sum is at most 256:
-/// exact in bf16 in whatever order.
+/// dispatch is checked copy by copy where it arrives, combine token by token where the sum must be exact. For that the
+/// copies are seen as BF16 numbers, which are small whole ones, and the weights of a token's experts are 1 or 2, so
+/// that every sum is at most 256: exact in bf16 in whatever order, and each byte of each copy has its part in it.
 class DispatchWorkload : public Workload {
  public:
   /// The dispatcher must outlive it and not refuse the exchanges.

@@ -15,6 +15,8 @@ struct Hop {
   std::string where;
   double copies;
   double leaving;
+  double ranks;  ///< that take part, and the nodes that they lie on
+  double on_nodes;
 };
 
 std::vector<Hop> hops_of(Dispatcher dispatcher, const Model& model, const ExpertSpread& spread) {
@@ -24,12 +26,14 @@ std::vector<Hop> hops_of(Dispatcher dispatcher, const Model& model, const Expert
   switch (dispatcher) {
     case Dispatcher::flat:
     case Dispatcher::low_latency:
-      return {{"", top_k, top_k * (ranks - 1) / ranks}};
+      return {{"", top_k, top_k * (ranks - 1) / ranks, ranks, nodes}};
     case Dispatcher::hierarchical:
-      return {{", between nodes", spread.distinct_nodes, spread.distinct_nodes * (nodes - 1) / nodes},
-              {", inside a node", spread.distinct_ranks, spread.distinct_ranks * (ranks - nodes) / ranks}};
+      return {{", between nodes", spread.distinct_nodes, spread.distinct_nodes * (nodes - 1) / nodes, nodes, nodes},
+              {", inside a node", spread.distinct_ranks, spread.distinct_ranks * (ranks - nodes) / ranks, ranks / nodes,
+               1}};
     case Dispatcher::node_all_gather:
-      return {{", between nodes", nodes, nodes - 1}, {", inside a node", top_k, top_k * (ranks - nodes) / ranks}};
+      return {{", between nodes", nodes, nodes - 1, nodes, nodes},
+              {", inside a node", top_k, top_k * (ranks - nodes) / ranks, ranks / nodes, 1}};
   }
   return {};
 }
@@ -70,33 +74,54 @@ void add_exchanges(const ParallelLayout& layout, const Model& model, const Exper
                        .formula = "EP",
                        .calls = exchange.calls,
                        .bytes = tokens_of(layout) * hop.copies * exchange.token,
-                       .wire = tokens_of(layout) * hop.leaving * exchange.token});
+                       .wire = tokens_of(layout) * hop.leaving * exchange.token,
+                       .ranks = hop.ranks,
+                       .nodes = hop.on_nodes});
 }
 
-/// What goes before and beside the tokens. Counts are exchanged only where a layer routes anew, that is forward.
+/// What goes before and beside the tokens. Counts are exchanged only where a layer routes anew, that is forward; the
+/// backward dispatch is DeepEP's cached one, whose metadata is the source alone.
 void add_metadata(const ParallelLayout& layout, const Model& model, const ExpertSpread& spread, const StageWork& work,
                   std::vector<CallTraffic>& calls) {
   const auto experts = static_cast<double>(model.experts);
   const double elsewhere = (spread.ranks - 1) / spread.ranks;
   const auto add = [&](const std::string& call, std::uint64_t number, double bytes, double wire) {
-    calls.push_back({.dimension = "ep", .call = call, .formula = "EP", .calls = number, .bytes = bytes, .wire = wire});
+    calls.push_back({.dimension = "ep",
+                     .call = call,
+                     .formula = "EP",
+                     .calls = number,
+                     .bytes = bytes,
+                     .wire = wire,
+                     .ranks = spread.ranks});
   };
   const std::uint64_t forward = forward_passes(layout, work);
   switch (layout.dispatcher) {
     case Dispatcher::flat:
     case Dispatcher::node_all_gather: {
       add("all-gather of token counts", forward, 8 * experts, 8 * experts * (spread.ranks - 1));
+      calls.back().collective = Collective::all_gather;
       const double weights = tokens_of(layout) * static_cast<double>(model.top_k) * 4;
       add("probabilities forward", forward, weights, weights * elsewhere);
       add("probabilities backward", work.moe_passes, weights, weights * elsewhere);
       break;
     }
     case Dispatcher::hierarchical: {
-      const double counts = 4 * (spread.ranks + spread.nodes + experts);
-      add("notify", forward, counts, counts * elsewhere);
-      const double metadata = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
-      add("metadata, between nodes", forward, metadata * spread.distinct_nodes,
-          metadata * spread.distinct_nodes * (spread.nodes - 1) / spread.nodes);
+      const double per_node = spread.ranks / spread.nodes;
+      const double of_node = 4 * (per_node + experts / spread.nodes + 1);
+      const double of_rank = 4 * (spread.nodes + experts / spread.ranks + 1);
+      add("notify", forward, spread.nodes * of_node + per_node * of_rank,
+          (spread.nodes - 1) * of_node + (per_node - 1) * of_rank);
+      const double with_experts = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
+      const double of_source = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(0));
+      for (const Hop& hop : hops_of(layout.dispatcher, model, spread)) {
+        const auto add_hop = [&](const char* call, std::uint64_t number, double bytes) {
+          add(call + hop.where, number, bytes * hop.copies, bytes * hop.leaving);
+          calls.back().ranks = hop.ranks;
+          calls.back().nodes = hop.on_nodes;
+        };
+        add_hop("metadata forward", forward, with_experts);
+        add_hop("metadata backward", work.moe_passes, of_source);
+      }
       break;
     }
     case Dispatcher::low_latency:
@@ -119,13 +144,17 @@ void add_expert_tensor(const ParallelLayout& layout, const Model& model, const E
                    .formula = "ETP",
                    .calls = number,
                    .bytes = gathered,
-                   .wire = gathered * others});
+                   .wire = gathered * others,
+                   .collective = Collective::all_gather,
+                   .ranks = others + 1});
   calls.push_back({.dimension = "etp",
                    .call = "reduce-scatter",
                    .formula = "ETP",
                    .calls = number,
                    .bytes = reduced * (others + 1),
-                   .wire = reduced * others});
+                   .wire = reduced * others,
+                   .collective = Collective::reduce_scatter,
+                   .ranks = others + 1});
 }
 
 }  // namespace

@@ -104,6 +104,10 @@ void check(const Model& model, const fs::path& path) {
 
 }  // namespace
 
+bool has_experts(const Model& model, std::uint64_t layer) {
+  return layer >= model.dense_layers && (layer - model.dense_layers + 1) % model.moe_step == 0;
+}
+
 Model load_model(const std::string& name_or_path, const std::string& directory) {
   const fs::path path = find_json_file(kind(), name_or_path, directory);
   const json config = read_config(path);

@@ -42,6 +42,9 @@ struct Model {
   std::uint64_t moe_layers() const { return (layers - dense_layers) / moe_step; }
 };
 
+/// Whether the layer, from 0, has experts.
+bool has_experts(const Model& model, std::uint64_t layer);
+
 /// Reads a Hugging Face style config.json; keys of a nested text_config are accepted. `name_or_path` is a path where it
 /// has a slash or ends in .json (a folder means its config.json), else the name of a file in `directory`. Throws
 /// UsageError with one sentence that names the file and the key where a file is missing, cut, not JSON, lacks a key or

@@ -9,6 +9,7 @@
 #include "patterns/algorithms.hpp"
 #include "patterns/collective_workload.hpp"
 #include "patterns/dispatch_points.hpp"
+#include "patterns/expert_exchange.hpp"
 #include "patterns/model.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/routing_facts.hpp"
@@ -49,14 +50,14 @@ Traffic route_tokens(const Model& model, const RouterOptions& router, const Requ
 }
 
 /// Bytes from rank to rank: dispatch as routed, combine the other way round.
-Matrices matrices_of(const Traffic& traffic, Bytes token_bytes, bool back) {
+Matrices matrices_of(const Traffic& traffic, Bytes bytes_per_token, bool to_experts) {
   Matrices matrices;
   for (const Routing& routing : traffic.routings) {
     const auto n = static_cast<std::size_t>(routing.ranks);
     auto matrix = std::make_shared<TrafficMatrix>(n * n);
     for (std::size_t from = 0; from < n; ++from)
       for (std::size_t to = 0; to < n; ++to)
-        (*matrix)[back ? to * n + from : from * n + to] = routing.copies[from * n + to] * token_bytes;
+        (*matrix)[to_experts ? from * n + to : to * n + from] = routing.copies[from * n + to] * bytes_per_token;
     matrices.push_back(std::move(matrix));
   }
   return matrices;
@@ -111,23 +112,16 @@ void note_routing(const Traffic& traffic, std::map<std::string, std::string>& no
   }
 }
 
-/// One of the two directions: points for all algorithms.
-struct Direction {
-  std::string name;
-  Datatype dtype;
-  Bytes token_bytes;
-  bool back;
-};
-
-Point first_point(const Direction& direction, const Model& model, const Request& request) {
+Point first_point(const ExpertExchange& exchange, const Model& model, const Request& request) {
   Point point;
   point.pattern = "moe";
-  point.operation = direction.name;
-  point.dtype = direction.dtype;
+  point.operation = exchange.name;
+  point.dtype = datatype_of(exchange.format);
   point.call.collective = Collective::all_to_allv;
-  point.call.dtype = direction.dtype;
+  point.call.dtype = point.dtype;
   point.notes = notes_of(model, request);
-  point.notes["bytes_per_token"] = fmt::format("{}", direction.token_bytes);
+  point.notes["format"] = name_of(exchange.format);
+  point.notes["bytes_per_token"] = fmt::format("{}", token_bytes(exchange.format, model.hidden));
   return point;
 }
 
@@ -144,9 +138,11 @@ std::function<std::unique_ptr<Workload>(int)> builder(const Call& call, const Ma
   };
 }
 
-void add_points(const Direction& direction, const Traffic& traffic, Point point, const Request& request, int ranks,
-                std::vector<Point>& points) {
-  const Matrices matrices = matrices_of(traffic, direction.token_bytes, direction.back);
+/// Points for all algorithms.
+void add_points(const ExpertExchange& exchange, const Model& model, const Traffic& traffic, const Request& request,
+                int ranks, std::vector<Point>& points) {
+  Point point = first_point(exchange, model, request);
+  const Matrices matrices = matrices_of(traffic, token_bytes(exchange.format, model.hidden), exchange.to_experts);
   const Volume volume = volume_of(matrices, static_cast<std::size_t>(ranks));
   point.call.ranks = ranks;
   point.call.matrix = matrices.front();
@@ -184,19 +180,11 @@ std::vector<Point> plan_moe(const Request& request, int ranks) {
   check_tokens(request);
   drawn_routings(request);
   const Model model = load_model(request.model, request.models_directory);
-  // As DeepSeek-V3 and V4 send them (the technical reports).
-  const Direction directions[] = {{.name = "dispatch",
-                                   .dtype = Datatype::fp8,
-                                   .token_bytes = token_bytes(TokenFormat::fp8, model.hidden),
-                                   .back = false},
-                                  {.name = "combine",
-                                   .dtype = Datatype::bf16,
-                                   .token_bytes = token_bytes(TokenFormat::bf16, model.hidden),
-                                   .back = true}};
+  const std::vector<ExpertExchange> exchanges = expert_exchanges(request);
   std::vector<Point> points;
   if (static_cast<std::uint64_t>(ranks) > model.experts) {
-    for (const Direction& direction : directions) {
-      Point point = first_point(direction, model, request);
+    for (const ExpertExchange& exchange : exchanges) {
+      Point point = first_point(exchange, model, request);
       point.algorithm = kNative;
       point.refused = fmt::format("{} has {} experts a layer: at most as many ranks can hold one each, not {}",
                                   model.name, model.experts, ranks);
@@ -206,9 +194,8 @@ std::vector<Point> plan_moe(const Request& request, int ranks) {
   }
   for (const RouterOptions& router : request.routers) {
     const Traffic traffic = route_tokens(model, router, request, ranks);
-    for (const Direction& direction : directions)
-      add_points(direction, traffic, first_point(direction, model, request), request, ranks, points);
-    Point like = first_point(directions[0], model, request);
+    for (const ExpertExchange& exchange : exchanges) add_points(exchange, model, traffic, request, ranks, points);
+    Point like = first_point(exchanges.front(), model, request);
     like.call = {};
     like.imbalance = fact(traffic, "rank_imbalance");
     note_routing(traffic, like.notes);
@@ -226,7 +213,7 @@ namespace patterns {
 Pattern moe() {
   Pattern pattern;
   pattern.name = "moe";
-  pattern.summary = "expert parallelism: dispatch of tokens to experts drawn by a router (FP8), and combine (BF16)";
+  pattern.summary = "expert parallelism: dispatch of tokens to experts drawn by a router, and combine; their gradients";
   pattern.collectives = {Collective::all_to_allv};
   pattern.shaped_by_model = true;
   pattern.plan = plan_moe;

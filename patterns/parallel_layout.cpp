@@ -77,18 +77,6 @@ const char* name_of(Dispatcher dispatcher) {
   return "";
 }
 
-const char* name_of(TokenFormat format) {
-  switch (format) {
-    case TokenFormat::bf16:
-      return "bf16";
-    case TokenFormat::fp8:
-      return "fp8";
-    case TokenFormat::logfmt10:
-      return "logfmt10";
-  }
-  return "";
-}
-
 const char* name_of(ContextExchange exchange) {
   switch (exchange) {
     case ContextExchange::none:

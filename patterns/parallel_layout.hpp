@@ -6,6 +6,7 @@
 
 #include "core/datatype.hpp"
 #include "patterns/model.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
@@ -21,9 +22,6 @@ enum class Dispatcher : std::uint8_t {
   low_latency,      ///< as flat, with DeepEP's message format and fixed slots
   node_all_gather,  ///< all tokens to the other nodes, then an all-to-all inside the node (Pangu Ultra MoE)
 };
-
-/// How a token's values are sent: FP8 and LogFMT10 with a scale for each 128 values.
-enum class TokenFormat : std::uint8_t { bf16, fp8, logfmt10 };
 
 /// How attention sees the tokens of other ranks under context parallelism.
 enum class ContextExchange : std::uint8_t { none, kv_all_gather, ulysses, v4_two_stage };
@@ -74,7 +72,6 @@ struct ParallelLayout {
 
 const char* name_of(PipelineSchedule schedule);
 const char* name_of(Dispatcher dispatcher);
-const char* name_of(TokenFormat format);
 const char* name_of(ContextExchange exchange);
 
 /// Reads a layout (docs/layouts.md has the format): the path of a JSON file, or the name of one in `directory`. All

@@ -3,13 +3,16 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "collectives/account.hpp"
 #include "collectives/workload.hpp"
 #include "core/registry.hpp"
 #include "patterns/request.hpp"
 #include "patterns/routing_facts.hpp"
+#include "patterns/step_report.hpp"
 
 namespace weft {
 
@@ -41,6 +44,8 @@ struct Point {
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.
   std::function<std::unique_ptr<Workload>(int rank)> build;
+  /// Where the time of one accounted execution went; null: nothing is said. `step_ns`: the measured time.
+  std::function<StepReport(std::span<const RankAccount> accounts, double step_ns)> report;
   /// Where automatic: the same work by the transport's own collective, for transports that offer it (see call).
   std::function<std::unique_ptr<Workload>(int rank)> build_native;
 };

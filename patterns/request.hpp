@@ -8,6 +8,7 @@
 #include "core/datatype.hpp"
 #include "core/units.hpp"
 #include "patterns/placement.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
@@ -31,6 +32,9 @@ struct ReplaySelection {
   std::optional<std::uint64_t> layer;
 };
 
+/// TFLOP/s that a rank is taken for where nothing is said: BF16 of an Ascend 910C die, the reference workload's device.
+inline constexpr double kReferencePeak = 376;
+
 /// What the user asked every pattern for: flags, parsed and validated. The same on every rank.
 struct Request {
   Bytes min_bytes = 4;         ///< -b, per rank
@@ -49,16 +53,25 @@ struct Request {
   ReplaySelection replay;
   PlacementOptions placement;
   int ranks_per_node = 8;  ///< of the nodes that a hierarchical placement and the count of distinct nodes take
-  std::vector<std::string> dispatchers;  ///< moe: programs that move token by token, beside the all-to-all-v
+  std::vector<std::string> dispatchers;            ///< moe: programs that move token by token, beside the all-to-all-v
+  bool forward_pass = true;                        ///< moe: dispatch and combine
+  bool backward_pass = false;                      ///< moe: the exchanges of their gradients
+  TokenFormat dispatch_format = TokenFormat::fp8;  ///< moe: of tokens on their way to the experts, bf16 or fp8
+  TokenFormat combine_format = TokenFormat::bf16;  ///< moe: of the results on their way back, bf16 or logfmt10
   int micro_batches = 8;
   int stages = 0;                      ///< 0: as many as ranks
   int virtual_stages = 2;              ///< of each stage, where the schedule interleaves them
   std::string schedule = "all";        ///< pipeline: a name of the registry of schedules, or all
   Nanoseconds forward_ns = 1'000'000;  ///< pipeline: emulated compute of one micro-batch's forward pass on one stage
   Nanoseconds backward_ns = 2'000'000;
-  std::optional<Nanoseconds> weight_ns;  ///< the weight gradient's part of backward_ns; none: half of it
-  std::string goal;                      ///< goal: the file of the schedule
-  Bytes goal_eager = 0;                  ///< goal: sends up to here end as they start
+  std::optional<Nanoseconds> weight_ns;            ///< the weight gradient's part of backward_ns; none: half of it
+  std::string layout = "deepseek-v4-pro-a3-1024";  ///< training_step: a name in layouts/ there, or a path
+  std::string layout_model;                        ///< in the layout's own model's place; empty: its own
+  std::optional<int> shrink;                       ///< training_step: divisor of sequence and parameters
+  std::optional<double> peak_tflops;               ///< training_step: of a rank; none: kReferencePeak
+  double efficiency = 0.5;                         ///< training_step: share of the peak that compute reaches
+  std::string goal;                                ///< goal: the file of the schedule
+  Bytes goal_eager = 0;                            ///< goal: sends up to here end as they start
   std::uint64_t seed = 1;
 };
 

@@ -5,10 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "core/error.hpp"
-
 namespace weft {
 
 namespace {
@@ -19,8 +15,7 @@ class Counter {
   Counter(const Placement& placement, std::uint64_t experts, int ranks_per_node)
       : ranks_(placement.ranks),
         ranks_per_node_(static_cast<std::uint32_t>(ranks_per_node)),
-        replicas_(ranks_of_experts(placement, experts)),
-        turns_(experts),
+        turns_(placement, experts),
         others_(ranks_),
         seen_ranks_(ranks_),
         seen_nodes_(ranks_) {
@@ -35,8 +30,7 @@ class Counter {
     ++routing_.tokens;
     for (const std::uint32_t expert : experts) {
       ++routing_.experts[expert];
-      const std::vector<std::uint32_t>& ranks = replicas_[expert];
-      const std::uint32_t rank = ranks.size() == 1 ? ranks[0] : ranks[turns_[expert]++ % ranks.size()];
+      const std::uint32_t rank = turns_.next(expert).rank;
       ++copies[rank];
       if (std::exchange(seen_ranks_[rank], routing_.tokens) != routing_.tokens) ++routing_.token_ranks;
       if (std::exchange(seen_nodes_[rank / ranks_per_node_], routing_.tokens) != routing_.tokens)
@@ -74,38 +68,13 @@ class Counter {
 
   std::uint64_t ranks_;
   std::uint32_t ranks_per_node_;
-  std::vector<std::vector<std::uint32_t>> replicas_;  // ranks that hold each expert
-  std::vector<std::uint64_t> turns_;                  // of each expert's replicas
+  ReplicaTurns turns_;
   std::vector<std::vector<std::uint64_t>> by_source_;
   std::vector<std::uint64_t> others_;
   std::vector<std::uint64_t> seen_ranks_;  // the last token that went to each, from 1
   std::vector<std::uint64_t> seen_nodes_;
   Routing routing_;
 };
-
-/// The placement of each routing, made from the loads in it.
-std::vector<Placement> balanced_placements(const Decisions& decisions, const Model& model, const ExpertLayout& layout) {
-  std::vector<std::vector<double>> loads;
-  decisions.each_token([&](std::size_t routing, std::size_t /*source*/, std::span<const std::uint32_t> experts) {
-    while (loads.size() <= routing) loads.emplace_back(model.experts);
-    for (const std::uint32_t expert : experts) ++loads[routing][expert];
-  });
-  std::vector<Placement> placements;
-  for (const std::vector<double>& of_experts : loads)
-    placements.push_back(place(layout.placement, model, of_experts, static_cast<std::uint64_t>(layout.ranks),
-                               static_cast<std::uint64_t>(layout.ranks_per_node)));
-  return placements;
-}
-
-/// The place of each source among all of them by its number.
-std::vector<std::size_t> order_of(const std::vector<std::uint64_t>& numbers) {
-  std::vector<std::uint64_t> sorted = numbers;
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::size_t> order;
-  for (const std::uint64_t number : numbers)
-    order.push_back(static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), number) - sorted.begin()));
-  return order;
-}
 
 }  // namespace
 
@@ -117,22 +86,15 @@ std::vector<std::uint64_t> Routing::received() const {
 }
 
 std::vector<Routing> count_routings(const Decisions& decisions, const Model& model, const ExpertLayout& layout) {
-  const auto ranks = static_cast<std::uint64_t>(layout.ranks);
-  if (ranks > model.experts)
-    throw UsageError(
-        fmt::format("{} has {} experts: {} ranks cannot each hold one", model.name, model.experts, layout.ranks));
-  const bool contiguous = layout.placement.kind == PlacementOptions{}.kind;
-  std::vector<Placement> placements;
-  if (!contiguous) placements = balanced_placements(decisions, model, layout);
-  const Placement same = contiguous ? place(layout.placement, model, {}, ranks, 1) : Placement{};
+  const RoutingPlacements placements(decisions, model, layout);
   std::vector<Counter> counters;
   const std::vector<std::uint64_t> numbers =
       decisions.each_token([&](std::size_t routing, std::size_t source, std::span<const std::uint32_t> experts) {
         while (counters.size() <= routing)
-          counters.emplace_back(contiguous ? same : placements[counters.size()], model.experts, layout.ranks_per_node);
+          counters.emplace_back(placements[counters.size()], model.experts, layout.ranks_per_node);
         counters[routing].add(source, experts);
       });
-  const std::vector<std::size_t> order = order_of(numbers);
+  const std::vector<std::size_t> order = places_by_number(numbers);
   std::vector<Routing> routings;
   for (Counter& counter : counters) routings.push_back(counter.finish(order));
   return routings;

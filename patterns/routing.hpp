@@ -6,7 +6,7 @@
 
 #include "patterns/decisions.hpp"
 #include "patterns/model.hpp"
-#include "patterns/placement.hpp"
+#include "patterns/routing_placements.hpp"
 
 namespace weft {
 
@@ -24,20 +24,9 @@ struct Routing {
   std::vector<std::uint64_t> received() const;
 };
 
-/// Where and how experts lie.
-struct ExpertLayout {
-  int ranks = 1;
-  int ranks_per_node = 8;  ///< the last node may have fewer
-  PlacementOptions placement;
-
-  std::uint64_t nodes() const { return static_cast<std::uint64_t>((ranks + ranks_per_node - 1) / ranks_per_node); }
-};
-
-/// Counts where all tokens go. An expert's replicas take its tokens in turn. A placement that is balanced is made for
-/// each routing from the experts' loads in it, which takes a pass over the decisions before the one that counts.
-/// Sources are taken for the ranks in the order of their numbers where there are as many; else all tokens of a routing
-/// are dealt to the ranks evenly. Throws UsageError where there are more ranks than experts or the slots cannot be
-/// dealt evenly, and what reading the decisions throws.
+/// Counts where all tokens go, the experts lying as RoutingPlacements has them and their replicas taking turns. Sources
+/// are taken for the ranks in the order of their numbers where there are as many; else all tokens of a routing are
+/// dealt to the ranks evenly. Throws what RoutingPlacements does.
 std::vector<Routing> count_routings(const Decisions& decisions, const Model& model, const ExpertLayout& layout);
 
 /// The largest over the mean of the values.

@@ -17,7 +17,7 @@ std::vector<Chunk> chunks_of(const Model& model, std::uint64_t count) {
   for (std::uint64_t c = 0; c < count; ++c) {
     Chunk chunk{model.layers / count + (c < model.layers % count ? 1 : 0), 0};
     for (const std::uint64_t end = layer + chunk.layers; layer < end; ++layer)
-      if (layer >= model.dense_layers && (layer - model.dense_layers + 1) % model.moe_step == 0) ++chunk.moe_layers;
+      if (has_experts(model, layer)) ++chunk.moe_layers;
     chunks.push_back(chunk);
   }
   return chunks;

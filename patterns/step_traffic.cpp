@@ -1,6 +1,6 @@
 #include "patterns/step_traffic.hpp"
 
-#include <algorithm>
+#include <map>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -10,14 +10,28 @@
 #include "patterns/expert_traffic.hpp"
 #include "patterns/model_parameters.hpp"
 #include "patterns/pipeline_traffic.hpp"
+#include "patterns/rank_groups.hpp"
 
 namespace weft {
 
 namespace {
 
-void append(std::vector<CallTraffic>& all, const std::vector<CallTraffic>& more) {
-  std::copy_if(more.begin(), more.end(), std::back_inserter(all),
-               [](const CallTraffic& call) { return call.step_wire() > 0; });
+/// On how many nodes the groups of each dimension lie at most.
+std::map<std::string, double> nodes_of(const ParallelLayout& layout) {
+  std::map<std::string, double> nodes;
+  for (const std::string& dimension : group_dimensions())
+    nodes[dimension] = static_cast<double>(node_span(rank_groups(layout, dimension), layout.ranks_per_node).most);
+  return nodes;
+}
+
+/// Adds the calls that send something. Those that do not say where their ranks are lie as their dimension does.
+void append(std::vector<CallTraffic>& all, const std::map<std::string, double>& nodes,
+            const std::vector<CallTraffic>& more) {
+  for (CallTraffic call : more) {
+    if (call.step_wire() == 0) continue;
+    if (call.nodes == 0) call.nodes = nodes.at(call.dimension);
+    all.push_back(std::move(call));
+  }
 }
 
 std::vector<std::string> left_out_of(const ParallelLayout& layout, const Model& model) {
@@ -45,13 +59,14 @@ double StageTraffic::step_wire() const {
 StepTraffic step_traffic(const ParallelLayout& layout, const Model& model) {
   StepTraffic traffic{.stages = {}, .left_out = left_out_of(layout, model)};
   const ExpertSpread spread = expert_spread(layout, model);
+  const std::map<std::string, double> nodes = nodes_of(layout);
   for (const StageWork& work : stage_works(layout, model)) {
     StageTraffic stage{.work = work, .calls = {}, .all_to_alls = all_to_alls(layout, work)};
-    append(stage.calls, expert_traffic(layout, model, spread, work));
-    append(stage.calls, tensor_traffic(layout, model, work));
-    append(stage.calls, context_traffic(layout, model, work));
-    append(stage.calls, pipeline_traffic(layout, model, work));
-    append(stage.calls, data_traffic(layout, model, work));
+    append(stage.calls, nodes, expert_traffic(layout, model, spread, work));
+    append(stage.calls, nodes, tensor_traffic(layout, model, work));
+    append(stage.calls, nodes, context_traffic(layout, model, work));
+    append(stage.calls, nodes, pipeline_traffic(layout, model, work));
+    append(stage.calls, nodes, data_traffic(layout, model, work));
     traffic.stages.push_back(std::move(stage));
   }
   return traffic;

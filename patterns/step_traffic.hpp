@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/call.hpp"
 #include "patterns/parallel_layout.hpp"
 #include "patterns/stage_work.hpp"
 
@@ -11,12 +12,15 @@ namespace weft {
 
 /// One kind of communication call of a rank in a training step. Bytes are means over uniform routing, of one call.
 struct CallTraffic {
-  std::string dimension;    ///< as rank_groups names it
-  std::string call;         ///< "dispatch forward, between nodes"
-  std::string formula;      ///< its heading in docs/layouts.md
-  std::uint64_t calls = 0;  ///< of a rank in a step
-  double bytes = 0;         ///< what the rank hands over, the part that stays on it included
-  double wire = 0;          ///< what leaves the rank
+  std::string dimension;                           ///< as rank_groups names it
+  std::string call;                                ///< "dispatch forward, between nodes"
+  std::string formula;                             ///< its heading in docs/layouts.md
+  std::uint64_t calls = 0;                         ///< of a rank in a step
+  double bytes = 0;                                ///< what the rank hands over, the part that stays on it included
+  double wire = 0;                                 ///< what leaves the rank
+  Collective collective = Collective::all_to_all;  ///< that carries it
+  double ranks = 0;                                ///< that take part in one call
+  double nodes = 0;                                ///< on which these lie, the most of all groups
 
   double step_wire() const { return static_cast<double>(calls) * wire; }
 };

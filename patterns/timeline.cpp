@@ -16,8 +16,8 @@ constexpr Nanoseconds kNotYet = -1;
 
 class Simulation {
  public:
-  Simulation(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns)
-      : schedule_(schedule), shape_(shape), message_ns_(message_ns) {
+  Simulation(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns, const PassDuration& length)
+      : schedule_(schedule), shape_(shape), message_ns_(message_ns), length_(length) {
     const std::vector<Path> paths = schedule.paths(shape);
     chunks_ = paths.size() * static_cast<std::size_t>(schedule.virtual_stages(shape));
     handovers_ = handovers_of(paths);
@@ -62,7 +62,7 @@ class Simulation {
       const Nanoseconds input = input_of(static_cast<int>(device), work);
       if (input == kNotYet) return false;
       start = std::max(start, input);
-      duration += schedule_.duration(shape_, work.pass);
+      duration += length_(static_cast<int>(device), work);
       more = work.overlapped;
     }
     while (done.size() < next) {
@@ -102,6 +102,7 @@ class Simulation {
   const Schedule& schedule_;
   const PipelineShape& shape_;
   Nanoseconds message_ns_;
+  const PassDuration& length_;
   std::vector<Handover> handovers_;
   std::size_t chunks_ = 0;  // of a device
   std::vector<std::vector<Work>> orders_;
@@ -114,7 +115,13 @@ class Simulation {
 }  // namespace
 
 std::vector<Slice> timeline(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns) {
-  return Simulation(schedule, shape, message_ns).run();
+  return timeline(schedule, shape, message_ns,
+                  [&](int, const Work& work) { return schedule.duration(shape, work.pass); });
+}
+
+std::vector<Slice> timeline(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns,
+                            const PassDuration& duration) {
+  return Simulation(schedule, shape, message_ns, duration).run();
 }
 
 Nanoseconds length(const std::vector<Slice>& slices) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "patterns/schedules/schedule.hpp"
@@ -18,6 +19,13 @@ struct Slice {
 /// carries one message at a time) and a device did nothing but its passes, each as soon as it can: device by device, in
 /// the order of the schedule. Throws std::logic_error where the order can never be finished.
 std::vector<Slice> timeline(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns);
+
+/// How long a pass takes on a device.
+using PassDuration = std::function<Nanoseconds(int device, const Work&)>;
+
+/// The same with passes that differ from stage to stage and from micro-batch to micro-batch.
+std::vector<Slice> timeline(const Schedule& schedule, const PipelineShape& shape, Nanoseconds message_ns,
+                            const PassDuration& duration);
 
 /// The end of the last slice.
 Nanoseconds length(const std::vector<Slice>& slices);

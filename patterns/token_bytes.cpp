@@ -2,6 +2,30 @@
 
 namespace weft {
 
+const char* name_of(TokenFormat format) {
+  switch (format) {
+    case TokenFormat::bf16:
+      return "bf16";
+    case TokenFormat::fp8:
+      return "fp8";
+    case TokenFormat::logfmt10:
+      return "logfmt10";
+  }
+  return "";
+}
+
+Datatype datatype_of(TokenFormat format) {
+  switch (format) {
+    case TokenFormat::bf16:
+      return Datatype::bf16;
+    case TokenFormat::fp8:
+      return Datatype::fp8;
+    case TokenFormat::logfmt10:
+      break;
+  }
+  return Datatype::u8;
+}
+
 Bytes token_bytes(TokenFormat format, std::uint64_t hidden) {
   const Bytes scales = (hidden + kScaleBlock - 1) / kScaleBlock * 4;
   switch (format) {
@@ -14,7 +38,5 @@ Bytes token_bytes(TokenFormat format, std::uint64_t hidden) {
   }
   return 0;
 }
-
-Bytes dispatch_metadata_bytes(std::uint64_t top_k) { return (8 + 8 * top_k + 15) / 16 * 16; }
 
 }  // namespace weft

@@ -16,7 +16,10 @@ std::string flaw_of(const FabricModel& model) {
     check(what, value, Nanoseconds{0}, kLongestModelDelay, " ns");
   };
   check_delay("latency", model.latency);
-  check("bandwidth", model.bandwidth, 1e-3, 1e9, " GB/s");
+  check("bandwidth", model.bandwidth, kSlowestPort, kFastestPort, " GB/s");
+  check("ranks-per-node", model.ranks_per_node, 0, kMostRanksOfNode, "");
+  check_delay("node-latency", model.node_latency);
+  if (model.ranks_per_node > 0) check("node-bandwidth", model.node_bandwidth, kSlowestPort, kFastestPort, " GB/s");
   check("jitter (sigma of a log-normal factor)", model.jitter, 0.0, 5.0, "");
   check_delay("skew", model.skew);
   check_delay("overhead", model.overhead);

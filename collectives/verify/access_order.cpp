@@ -66,6 +66,7 @@ std::optional<AccessOrder::Conflict> AccessOrder::run(int lane, std::size_t inde
     case Action::wait:
     case Action::compute:
     case Action::native:
+    case Action::call:
       break;
   }
   clock[l] = index + 1;

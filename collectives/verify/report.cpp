@@ -34,6 +34,8 @@ std::string describe(const Step& step) {
       return fmt::format("await event {}", step.peer);
     case Action::native:
       return fmt::format("native {}", step.peer);
+    case Action::call:
+      return fmt::format("call routine {}", step.peer);
   }
   return {};
 }

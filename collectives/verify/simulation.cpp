@@ -70,6 +70,7 @@ bool Simulation::run_step(const Place& place, const Step& step) {
     case Action::compute:
     case Action::await:
     case Action::native:
+    case Action::call:
       break;
   }
   return true;

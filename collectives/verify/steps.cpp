@@ -40,9 +40,9 @@ void check_region(Report& report, const Place& place, const Program& program, co
 }
 
 void check_reduction(Report& report, const Place& place, const Program& program, const Step& step) {
-  if (!reducible(program.dtype))
-    report.add(place, fmt::format("reduces {}, which is only moved", name_of(program.dtype)));
-  if (step.bytes % size_of(program.dtype) != 0) report.add(place, "reduces a broken element");
+  const Datatype dtype = step.dtype.value_or(program.dtype);
+  if (!reducible(dtype)) report.add(place, fmt::format("reduces {}, which is only moved", name_of(dtype)));
+  if (step.bytes % size_of(dtype) != 0) report.add(place, "reduces a broken element");
   const bool apart = step.dst_space != step.src_space || step.dst >= step.src + step.bytes ||
                      step.src >= step.dst + step.bytes || step.dst == step.src;
   if (!apart) report.add(place, "its two regions overlap in part");
@@ -51,6 +51,7 @@ void check_reduction(Report& report, const Place& place, const Program& program,
 void check_step(Report& report, const Place& place, const Program& program, const Step& step) {
   if (writes(step.action)) check_region(report, place, program, step.destination());
   if (reads(step.action)) check_region(report, place, program, step.source());
+  if (step.action == Action::call) report.add(place, "a routine calls another");
   if (reduces(step.action)) check_reduction(report, place, program, step);
   if (has_peer(step.action) && (step.peer < 0 || step.peer >= program.ranks))
     report.add(place, fmt::format("no such rank, there are {}", program.ranks));

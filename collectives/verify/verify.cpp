@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "collectives/verify/report.hpp"
+#include "collectives/verify/routines.hpp"
 #include "collectives/verify/simulation.hpp"
 #include "collectives/verify/steps.hpp"
 #include "collectives/verify/symbolic.hpp"
@@ -29,7 +30,10 @@ void check_sent_bytes(verify::Report& report, const Algorithm& algorithm, std::s
 }  // namespace
 
 Findings verify_traffic(std::span<const Program> programs) {
-  verify::Report report(programs);
+  if (Findings findings = verify::check_routines(programs); !findings.empty()) return findings;
+  std::vector<Program> flat;
+  for (const Program& program : programs) flat.push_back(inlined(program));
+  verify::Report report(flat);
   verify::check_steps(report);
   if (report.empty()) verify::Simulation(report, nullptr).run();
   return report.take();

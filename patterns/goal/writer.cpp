@@ -86,6 +86,7 @@ bool GoalWriter::write_step(const Program& program, std::size_t lane, const Step
     case Action::reduce:
       return true;
     case Action::native:
+    case Action::call:
       throw UsageError(
           "a transport's own collective is no program that could be exported: name one of weft's algorithms "
           "with --algorithm");

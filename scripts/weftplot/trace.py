@@ -7,7 +7,7 @@ from . import style
 from .runs import BadInput, read_json
 
 # Colour by what keeps a lane; what only starts something (send, recv, signal) is a mark.
-COLOURS = {"compute": style.PALETTE[2], "reduce": style.PALETTE[1], "copy": style.PALETTE[4], "native": style.PALETTE[3],
+COLOURS = {"call": "#b9d3ea", "compute": style.PALETTE[2], "reduce": style.PALETTE[1], "copy": style.PALETTE[4], "native": style.PALETTE[3],
            "wait": "#c8c8c8", "await": "#e6e6e6"}
 MARKED = {"send": style.PALETTE[0], "recv_reduce": style.PALETTE[5], "recv": style.PALETTE[5]}
 MOST_LANES = 64
@@ -15,7 +15,7 @@ MOST_SLICES = 40_000
 
 
 def read_trace(path):
-    """{process: {"name", "lanes": {lane: name}, "slices": [(lane, name, ts, dur)]}} in the order of the file."""
+    """{process: {"name", "lanes": {lane: name}, "slices": [(lane, action, ts, dur)]}} in the order of the file."""
     found = read_json(path)
     processes = {}
     try:
@@ -28,7 +28,7 @@ def read_trace(path):
             elif event["name"] == "thread_name":
                 process["lanes"][event["tid"]] = event["args"]["name"]
             elif event["ph"] == "X":
-                process["slices"].append((event["tid"], event["name"], float(event["ts"]), float(event["dur"])))
+                process["slices"].append((event["tid"], event["cat"], float(event["ts"]), float(event["dur"])))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: is not what weft run --trace writes ({error!r})") from error
     if not processes:

@@ -6,6 +6,8 @@
 
 #include "collectives/verify.hpp"
 #include "patterns/dispatch_workload.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/route_by_token.hpp"
 #include "tests/conformance/run_programs.hpp"
 
 namespace weft {
@@ -29,12 +31,14 @@ Model small_model() {
   return model;
 }
 
-Exchange exchange_of(const Model& model, Nodes world, std::uint64_t tokens, Bytes token_bytes) {
+Exchange exchange_of(const Model& model, Nodes world, std::uint64_t tokens, Bytes token_bytes,
+                     const PlacementOptions& placement = {}) {
   Request request;
   request.tokens = tokens;
   request.routings = 1;
   const auto decisions = make_decisions({.kind = "lognormal", .value = 1.7, .file = {}}, model, request, world.ranks);
-  return {.routing = route_by_token(*decisions, model, world.ranks).front(),
+  const ExpertLayout layout{.ranks = world.ranks, .ranks_per_node = world.per_node, .placement = placement};
+  return {.routing = route_by_token(*decisions, model, layout).front(),
           .ranks_per_node = world.per_node,
           .token_bytes = token_bytes};
 }
@@ -86,7 +90,22 @@ TEST_P(EveryDispatcher, NamesEveryCopyThatArrives) {
   EXPECT_EQ(served, 6U * 5 * 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, EveryDispatcher, testing::ValuesIn(dispatchers().begin(), dispatchers().end()),
+TEST_P(EveryDispatcher, FollowsAnyPlacement) {
+  for (const PlacementOptions& placement : {PlacementOptions{"eplb", 6, 1.1}, PlacementOptions{"incremental", 6, 1.1}})
+    for (const Nodes world : {Nodes{2, 1}, Nodes{6, 3}, Nodes{6, 1}, Nodes{9, 3}})
+      for (const DispatchDirection direction : {DispatchDirection::dispatch, DispatchDirection::combine}) {
+        SCOPED_TRACE(testing::Message() << describe(placement) << " on " << world.ranks << " ranks");
+        const Bytes bytes = direction == DispatchDirection::dispatch ? 28 : 48;
+        const Exchange exchange = exchange_of(small_model(), world, 5, bytes, placement);
+        if (placement.kind == "eplb") {
+          EXPECT_EQ(exchange.routing->experts(), 18);
+        }
+        EXPECT_EQ(wrong_after(GetParam(), exchange, direction, true), 0U);
+        EXPECT_GT(wrong_after(GetParam(), exchange, direction, false), 0U);
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryDispatcher, testing::ValuesIn(dispatchers::registry().entries()),
                          [](const auto& entry) {
                            std::string name = entry.param.name;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -94,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Table, EveryDispatcher, testing::ValuesIn(dispatchers()
                          });
 
 TEST(Hierarchical, RefusesABrokenNode) {
-  EXPECT_EQ(hierarchical().refuses(exchange_of(small_model(), {6, 4}, 1, 28)),
+  EXPECT_EQ(dispatchers::registry().find("hierarchical").refuses(exchange_of(small_model(), {6, 4}, 1, 28)),
             "6 ranks are no whole number of nodes with 4 ranks each");
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -26,7 +27,10 @@ Request small_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.layout = WEFT_SMALL_LAYOUT;
+  request.shrink = 16384;
+  request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
   request.routings = 2;
   request.micro_batches = 5;
   return request;

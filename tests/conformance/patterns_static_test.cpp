@@ -4,6 +4,7 @@
 
 #include "collectives/verify.hpp"
 #include "core/error.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
 #include "tests/conformance/entry_names.hpp"
@@ -25,7 +26,11 @@ Request small_request(int ranks = 4) {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 3;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.layout = WEFT_SMALL_LAYOUT;
+  request.shrink = 16384;
+  request.dispatchers = dispatchers::registry().names();
+  request.backward_pass = true;
+  request.combine_format = TokenFormat::logfmt10;
   request.routers = {{"lognormal", 1.5, ""}};
   request.routings = 2;
   request.micro_batches = 5;
@@ -49,12 +54,13 @@ void check_point(const Point& point, int ranks) {
     std::vector<RankMemory> memory;
     for (const auto& mine : work) {
       ASSERT_EQ(mine->programs().size(), work[0]->programs().size());
-      programs.push_back(mine->programs()[i]);
-      pointers.push_back(&mine->programs()[i]);
-      memory.emplace_back(*pointers.back());
-      EXPECT_EQ(mine->wire_bytes(i), pointers.back()->sent_bytes());
+      programs.push_back(inlined(mine->programs()[i]));
+      memory.emplace_back(programs.back());
+      EXPECT_EQ(mine->wire_bytes(i), mine->programs()[i].sent_bytes());
+      EXPECT_EQ(mine->wire_bytes(i), programs.back().sent_bytes());
       mine->fill(i, memory.back().buffers(), 7);
     }
+    for (const Program& program : programs) pointers.push_back(&program);
     ASSERT_EQ(verify_traffic(programs), Findings{});
     ASSERT_TRUE(ProgramsInOneThread(pointers, memory).run());
     for (std::size_t rank = 0; rank < work.size(); ++rank)

@@ -24,7 +24,7 @@ struct RankMemory {
   std::vector<std::byte> in, out, scratch;
 };
 
-/// Runs the programs of all ranks in this thread, lane by lane in turn; messages lie in queues. False: stuck.
+/// Runs the inlined programs of all ranks in this thread, lane by lane in turn; messages lie in queues. False: stuck.
 class ProgramsInOneThread {
  public:
   ProgramsInOneThread(const std::vector<const Program*>& programs, std::vector<RankMemory>& memory)
@@ -96,6 +96,7 @@ class ProgramsInOneThread {
       case Action::compute:
         return true;
       case Action::native:
+      case Action::call:
         return false;
     }
     return false;
@@ -119,8 +120,8 @@ class ProgramsInOneThread {
   }
 
   void combine(std::size_t rank, std::byte* into, const std::byte* a, const std::byte* b, const Step& step) {
-    const Program& program = *programs_[rank];
-    reduce_kernel(program.dtype, program.op)(into, a, b, step.bytes / size_of(program.dtype));
+    const Datatype dtype = step.dtype.value_or(programs_[rank]->dtype);
+    reduce_kernel(dtype, programs_[rank]->op)(into, a, b, step.bytes / size_of(dtype));
   }
 
   Channel& channel(std::size_t from, std::size_t to, std::size_t poster, std::size_t lane) {

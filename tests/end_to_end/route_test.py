@@ -92,6 +92,20 @@ class Route(ProgramTest):
         slowdown = float(rows[3]["time_us_median"]) / float(rows[0]["time_us_median"])
         self.assertGreater(slowdown, 2.5)
 
+    def test_dispatchers_use_all_ports_evenly(self):
+        """At 1 GB/s without latency a byte takes a ns: where ranks sent in one order, all would wait at one port."""
+        out = self.folder / "ports"
+        result = weft("run", "moe", "--model", self.model, "-t", "model", "--ranks", "16", "--ranks-per-node", "4", "-n", "3", "-c", "0",
+                      "--routings", "1", "--tokens", "1000", "--dispatcher", "all", "--pass", "both", "--algorithm", "linear",
+                      "--fabric", "latency=0,bandwidth=1,overhead=0", "--out", out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        rows = [row for row in points(out) if row["algorithm"] != "linear"]
+        self.assertEqual({(row["algorithm"], row["operation"]) for row in rows},
+                         {(dispatcher, operation + suffix) for dispatcher in ("flat", "hierarchical", "low_latency")
+                          for operation in ("dispatch", "combine") for suffix in ("", "_backward")})
+        for row in rows:
+            self.assertLess(float(row["time_us_median"]) * 1e3 / float(row["bytes_per_rank"]), 1.15, (row["algorithm"], row["operation"]))
+
     def test_a_balanced_placement_takes_the_skew_away(self):
         skewed = ("--router", "lognormal:3", "--tokens", "2000")
         plain = self.run_moe("plain", *skewed)[0]

@@ -22,6 +22,7 @@ struct Fabric::Transfer {
   Bytes bytes = 0;
   int sender = 0;
   int receiver = 0;
+  std::size_t level = 0;
   bool has_send = false;
   bool has_receive = false;
   bool delivered = false;
@@ -71,6 +72,8 @@ void StashPool::give_back(std::byte* block, Bytes bytes) {
 Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
     : scheduler_(scheduler),
       options_(options),
+      links_{Link{to_picoseconds(options.model.latency), options.model.bandwidth},
+             Link{to_picoseconds(options.model.node_latency), options.model.node_bandwidth}},
       overhead_(to_picoseconds(options.model.overhead)),
       launch_factor_(draw_launch_factor(options)),
       ports_(static_cast<std::size_t>(scheduler.ranks())),
@@ -91,20 +94,25 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
 
 Fabric::~Fabric() { scheduler_.cancel(*this); }
 
-Picoseconds Fabric::wire_time(Bytes bytes) const {
+std::size_t Fabric::level_of(int sender, int receiver) const {
+  const int size = options_.model.ranks_per_node;
+  return size > 0 && sender / size == receiver / size ? 1 : 0;
+}
+
+Picoseconds Fabric::wire_time(const Link& link, Bytes bytes) const {
   const FabricModel& model = options_.model;
   const double factor = launch_factor_ * (bytes == model.slow_bytes ? model.slow_factor : 1);
   return std::llround(static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) * factor /
-                      model.bandwidth);
+                      link.bandwidth);
 }
 
-Picoseconds Fabric::latency(Port& sender, Bytes bytes) const {
+Picoseconds Fabric::latency(const Link& link, Port& sender, Bytes bytes) const {
   const FabricModel& model = options_.model;
   double factor = launch_factor_ * (bytes == model.slow_bytes ? model.slow_factor : 1);
   if (model.jitter > 0) factor *= boost::random::lognormal_distribution<double>(0.0, model.jitter)(sender.engine);
   if (model.stall_share > 0 && boost::random::uniform_01<double>()(sender.engine) < model.stall_share)
     factor *= model.stall_factor;
-  return std::llround(std::min(static_cast<double>(to_picoseconds(model.latency)) * factor, kLongestLatency));
+  return std::llround(std::min(static_cast<double>(link.latency) * factor, kLongestLatency));
 }
 
 Picoseconds Fabric::noticed(const Transfer& transfer) {
@@ -142,6 +150,7 @@ Fabric::Transfer& Fabric::meet(Transfer*& tail, bool sending, Bytes bytes, int s
   transfer->bytes = bytes;
   transfer->sender = sender;
   transfer->receiver = receiver;
+  transfer->level = level_of(sender, receiver);
   transfer->next = tail == nullptr ? transfer : tail->next;
   if (tail != nullptr) tail->next = transfer;
   tail = transfer;
@@ -152,14 +161,16 @@ void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes 
   Transfer& transfer = meet(queue(peer, rank, channel), true, bytes, rank, peer);
   Port& sender = port(rank);
   scheduler_.advance(rank, overhead_);
-  const Picoseconds start = std::max(scheduler_.now(rank), sender.out_free);
-  sender.out_free = start + wire_time(bytes);
+  const Link& link = links_[transfer.level];
+  Picoseconds& out_free = sender.levels[transfer.level].out_free;
+  const Picoseconds start = std::max(scheduler_.now(rank), out_free);
+  out_free = start + wire_time(link, bytes);
   transfer.has_send = true;
   transfer.data = data;
   transfer.send_pending = &pending;
   ++pending.count;
-  add(rank, {sender.out_free, &transfer, true});
-  scheduler_.schedule(start + latency(sender, bytes), *this, &transfer);
+  add(rank, {out_free, &transfer, true});
+  scheduler_.schedule(start + latency(link, sender, bytes), *this, &transfer);
 }
 
 void Fabric::receive(int rank, int peer, int channel, const Landing& landing, Bytes bytes, Pending& pending) {
@@ -177,8 +188,9 @@ void Fabric::happen(void* event) {
   Transfer& transfer = *static_cast<Transfer*>(event);
   Port& receiver = port(transfer.receiver);
   // A rank's clock may run ahead of the scheduler's, so the time of this event is not taken from a clock.
-  receiver.in_free = std::max(scheduler_.now(), receiver.in_free) + wire_time(transfer.bytes);
-  transfer.arrives = receiver.in_free;
+  Picoseconds& in_free = receiver.levels[transfer.level].in_free;
+  in_free = std::max(scheduler_.now(), in_free) + wire_time(links_[transfer.level], transfer.bytes);
+  transfer.arrives = in_free;
   if (!transfer.has_receive) return;
   const Picoseconds time = noticed(transfer);
   add(transfer.receiver, {time, &transfer, false});

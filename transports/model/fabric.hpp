@@ -28,15 +28,17 @@ class StashPool {
   std::array<std::vector<std::byte*>, 64> free_;
 };
 
-/// The simulated fabric: one full-duplex port per rank, nothing but latency between the ports. LogGP (Alexandrov et
-/// al. 1995) with G = 1 / bandwidth at either end and cut-through between. A message of m bytes posted at time t:
+/// The simulated fabric: one full-duplex port per rank, and with nodes a second one for the messages inside a node;
+/// nothing but latency between the ports. LogGP (Alexandrov et al. 1995) with G = 1 / bandwidth at either end and
+/// cut-through between. A message of m bytes posted at time t:
 ///   leaves    from  s = max(t + o, sender's port free)                   to  s + m/B; then the send is complete
 ///   arrives   from  a = max(s + alpha * jitter, receiver's port free)    to  a + m/B; then the receive is complete,
 ///                                                                            or when it is posted, where that is later
-/// On idle ports o + alpha + m/B. The other members of FabricModel change alpha, B and the clocks of single messages,
-/// ranks or launches as they say. The receiver's port serves messages in the order in which their first bytes arrive;
-/// with jitter a message may overtake another of the same pair on the way, but they match in order. A send never waits
-/// for its receive (eager, whatever the size). Reducing and copying take no virtual time.
+/// On idle ports o + alpha + m/B. Inside a node alpha and B are the node's; the two ports of a rank do not
+/// slow each other, and o is its CPU's. The other members of FabricModel change alpha, B and the clocks of single
+/// messages, ranks or launches as they say. The receiver's port serves messages in the order in which their first bytes
+/// arrive; with jitter a message may overtake another of the same pair on the way, but they match in order. A send
+/// never waits for its receive (eager, whatever the size). Reducing and copying take no virtual time.
 ///
 /// Why serving a message when its first byte arrives is right: the scheduler takes everything in order of time, so
 /// when the event of time a comes up, whatever is posted from then on is posted at a or later, and its first byte
@@ -90,10 +92,20 @@ class Fabric final : private EventSource {
     bool of_send;
     bool operator>(const Completion& other) const { return time > other.time; }
   };
-  /// A rank's end of the fabric.
-  struct Port {
+  /// What messages of one level meet: between nodes, or inside one.
+  struct Link {
+    Picoseconds latency;
+    double bandwidth;
+  };
+  static constexpr std::size_t kLevels = 2;
+  /// When a port has sent and received what it knows of.
+  struct Duplex {
     Picoseconds out_free = 0;
     Picoseconds in_free = 0;
+  };
+  /// A rank's end of the fabric.
+  struct Port {
+    std::array<Duplex, kLevels> levels;
     const Waiter* waiter = nullptr;
     Nanoseconds skew = 0;
     ModelClock clock;
@@ -106,8 +118,10 @@ class Fabric final : private EventSource {
 
   Port& port(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
   void happen(void* transfer) override;  ///< the first byte arrives
-  Picoseconds wire_time(Bytes bytes) const;
-  Picoseconds latency(Port& sender, Bytes bytes) const;
+  /// 0 between nodes, and where there are none; 1 inside one.
+  std::size_t level_of(int sender, int receiver) const;
+  Picoseconds wire_time(const Link& link, Bytes bytes) const;
+  Picoseconds latency(const Link& link, Port& sender, Bytes bytes) const;
   Picoseconds noticed(const Transfer& transfer);  ///< when its receiver sees that it is complete
   Transfer*& queue(int receiver, int sender, int channel);
   Transfer& meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver);
@@ -119,6 +133,7 @@ class Fabric final : private EventSource {
 
   Scheduler& scheduler_;
   TransportOptions options_;
+  std::array<Link, kLevels> links_;
   Picoseconds overhead_;
   double launch_factor_ = 1;  ///< on latency and wire time
   std::vector<Port> ports_;

@@ -105,12 +105,13 @@ std::unique_ptr<Communicator> create_model(World& world, const TransportOptions&
 namespace transports {
 
 Transport model() {
-  return {
-      .name = "model",
-      .summary = "a LogGP fabric in virtual time: latency, bandwidth per port; seeded jitter, stalls, skew and clocks",
-      .needs_world = "fibers",
-      .refuses = refuses_model,
-      .create = create_model};
+  return {.name = "model",
+          .summary =
+              "a LogGP fabric in virtual time, on one level or two: latency, bandwidth per port; seeded jitter, stalls "
+              "and clocks",
+          .needs_world = "fibers",
+          .refuses = refuses_model,
+          .create = create_model};
 }
 
 }  // namespace transports

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collectives/account.hpp"
 #include "collectives/execute.hpp"
 #include "tests/allocations.hpp"
 #include "tests/unit/collectives/loopback.hpp"
@@ -35,8 +36,30 @@ Program two_lanes() {
   return program;
 }
 
+/// The same, what the lanes do to memory written as routines.
+Program two_lanes_that_call() {
+  const Program plain = two_lanes();
+  const std::vector<Step>& work = plain.lanes[0].steps();
+  const std::vector<Step>& traffic = plain.lanes[1].steps();
+  Program program = plain;
+  program.routines = {Lane("reduce", {traffic.begin(), traffic.begin() + 3}),
+                      Lane("twice", {work.begin() + 2, work.end()}), Lane("nothing")};
+  Lane caller("work");
+  caller.compute(1000);
+  caller.await(0);
+  caller.call(1);
+  caller.call(2);
+  caller.call(1);
+  Lane other("traffic");
+  other.call(0);
+  other.signal(0);
+  program.lanes = {caller, other};
+  return program;
+}
+
 struct Ready {
-  explicit Ready(const Program& original) : program(lower(original, transport)), executor(program, transport, world) {
+  explicit Ready(const Program& original, const ComputeOptions& compute = {})
+      : program(lower(original, transport)), executor(program, transport, world, compute) {
     in = transport.allocate(program.in_bytes);
     out = transport.allocate(program.out_bytes);
     scratch = transport.allocate(program.scratch_bytes);
@@ -44,6 +67,11 @@ struct Ready {
     std::iota(values, values + program.in_bytes / sizeof(float), 1.0F);
   }
   void run() { executor.run({in.get(), out.get(), scratch.get()}); }
+  void run_traced(TraceDepth depth, std::vector<StepTime>& log) {
+    executor.run_traced(
+        {in.get(), out.get(), scratch.get()}, depth, [&] { return transport.now(); },
+        [&](const StepTime& time) { log.push_back(time); });
+  }
   float result(std::size_t index) const { return reinterpret_cast<const float*>(out.get())[index]; }
 
   Loopback transport;
@@ -56,8 +84,7 @@ struct Ready {
 TEST(Executor, ATracedRunWritesDownEveryStepOnce) {
   Ready ready(two_lanes());
   std::vector<StepTime> log;
-  ready.executor.run_traced(
-      {ready.in.get(), ready.out.get(), ready.scratch.get()}, [&] { return ready.transport.now(); }, log);
+  ready.run_traced(TraceDepth::steps, log);
   std::vector<std::int32_t> next(2, 0);
   std::vector<Nanoseconds> ended(2, 0);
   for (const StepTime& step : log) {
@@ -92,6 +119,138 @@ TEST(Executor, RunsTheSameProgramAgain) {
   ready.run();
   EXPECT_EQ(ready.result(15), 24.0F);
   EXPECT_GE(ready.transport.now() - first, 1000);
+}
+
+TEST(Executor, RunsARoutineAtEachCall) {
+  Ready ready(two_lanes_that_call());
+  ready.run();
+  ready.run();
+  EXPECT_EQ(ready.result(0), 2.0F);
+  EXPECT_EQ(ready.result(15), 24.0F);
+}
+
+TEST(Executor, TellsOfACallAfterTheStepsOfItsRoutine) {
+  Ready ready(two_lanes_that_call());
+  std::vector<StepTime> all;
+  ready.run_traced(TraceDepth::steps, all);
+  EXPECT_EQ(all.size(), ready.program.executed_steps());
+  std::vector<StepTime> calls;
+  ready.run_traced(TraceDepth::calls, calls);
+  EXPECT_EQ(calls.size(), ready.program.lanes[0].steps().size() + ready.program.lanes[1].steps().size());
+  Nanoseconds first = 0;
+  for (const StepTime& step : all) {
+    const bool of_routine = step.lane == 0 && step.routine == 1;
+    if (of_routine && first == 0) first = step.start;
+    if (step.lane != 0 || step.routine >= 0 || step_of(ready.program, step).action != Action::call) continue;
+    if (step.step == 2) {
+      EXPECT_EQ(step.start, first);
+    }
+    EXPECT_GE(step.end, step.start);
+  }
+}
+
+TEST(Executor, AnAccountTellsWhatKeptTheFirstLaneWaiting) {
+  Program program;
+  program.events = 1;
+  Lane work("work");
+  work.compute(100);
+  work.await(0);
+  work.compute(50);
+  Lane other("other");
+  other.compute(400);
+  other.signal(0);
+  program.lanes = {work, other};
+  Ready ready(program);
+  Accountant accountant(ready.program);
+  ready.executor.run_traced(
+      {}, TraceDepth::calls, [&] { return ready.transport.now(); },
+      [&](const StepTime& time) { accountant.add(time); });
+  const RankAccount account = accountant.take();
+  ASSERT_EQ(account.lanes.size(), 2U);
+  EXPECT_EQ(account.lanes[0].computed, 150);
+  EXPECT_EQ(account.lanes[0].kept_waiting, 0);
+  EXPECT_EQ(account.lanes[1].kept_waiting, 300);
+  EXPECT_EQ(account.lanes[1].computed, 400);
+  EXPECT_EQ(account.end - account.start, 450);
+}
+
+TEST(Executor, AStepMayReduceAnotherTypeThanThePrograms) {
+  Program program;
+  program.dtype = Datatype::u8;
+  program.in_bytes = program.out_bytes = 32;
+  Lane lane("work");
+  lane.copy({Space::out, 0, 32}, {Space::in, 0, 32});
+  lane.reduce({Space::out, 0, 32}, {Space::in, 0, 32}, Datatype::f32);
+  program.lanes = {lane};
+  Ready ready(program);
+  ready.run();
+  EXPECT_EQ(ready.result(2), 6.0F);
+}
+
+/// What two_lanes() does, but real work keeps the first lane's processor busy for 2 ms, while the second one moves
+/// data.
+Program work_beside_traffic() {
+  Program program;
+  program.dtype = Datatype::f32;
+  program.in_bytes = 32;
+  program.out_bytes = 32;
+  program.events = 2;
+  Lane work("work");
+  work.compute(1'000'000);
+  work.signal(0);
+  work.await(1);
+  work.compute(1'000'000);
+  Lane traffic("traffic");
+  traffic.await(0);
+  traffic.send(0, {Space::in, 0, 32});
+  traffic.recv(0, {Space::out, 0, 32});
+  traffic.wait();
+  traffic.signal(1);
+  program.lanes = {work, traffic};
+  return program;
+}
+
+class RealCompute : public testing::TestWithParam<ComputeOptions> {};
+
+TEST_P(RealCompute, TakesItsTimeBesideTheTraffic) {
+  Ready ready(work_beside_traffic(), GetParam());
+  for (int i = 0; i < 3; ++i) {
+    std::memset(ready.out.get(), 0, 32);
+    const Nanoseconds start = monotonic_now();
+    ready.run();
+    EXPECT_GE(monotonic_now() - start, 1'000'000);  // memory's work may end sooner than planned, not by half
+    EXPECT_EQ(ready.result(7), 8.0F);
+  }
+  std::size_t steps = 0;
+  ready.executor.run_traced({ready.in.get(), ready.out.get(), ready.scratch.get()}, TraceDepth::steps, monotonic_now,
+                            [&](const StepTime&) { ++steps; });
+  EXPECT_EQ(steps, ready.program.executed_steps());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RealCompute,
+                         testing::Values(ComputeOptions{ComputeKind::spin, ProgressMode::inline_, 1 << 20},
+                                         ComputeOptions{ComputeKind::spin, ProgressMode::thread, 1 << 20},
+                                         ComputeOptions{ComputeKind::memory, ProgressMode::inline_, 1 << 20},
+                                         ComputeOptions{ComputeKind::memory, ProgressMode::thread, 1 << 20}),
+                         [](const auto& test) {
+                           return std::string(name_of(test.param.kind)) + "_" + name_of(test.param.progress);
+                         });
+
+TEST(Executor, LooksAfterTheTrafficWhileItComputes) {
+  Program program;
+  program.in_bytes = program.out_bytes = 32;
+  Lane work("work");
+  work.compute(2'000'000);
+  Lane traffic("traffic");
+  traffic.send(0, {Space::in, 0, 32});
+  traffic.recv(0, {Space::out, 0, 32});
+  traffic.wait();
+  program.lanes = {work, traffic};
+  Ready ready(program, {.kind = ComputeKind::spin});
+  std::vector<StepTime> log;
+  ready.run_traced(TraceDepth::steps, log);
+  ASSERT_EQ(log.back().lane, 0);  // the traffic was over long before
+  EXPECT_GT(ready.transport.progressed, 20);
 }
 
 TEST(Executor, AllocatesNothing) {

@@ -46,6 +46,7 @@ class Loopback final : public Communicator {
     recvs_[static_cast<std::size_t>(channel)] = {into, with, bytes, &reduction, &pending};
   }
   void progress() override {
+    ++progressed;
     for (std::size_t channel = 0; channel < kChannels; ++channel) meet(sends_[channel], recvs_[channel]);
   }
   void relax(Nanoseconds until) override {
@@ -55,6 +56,7 @@ class Loopback final : public Communicator {
   Nanoseconds now() const override { return now_; }
 
   int relaxed = 0;
+  int progressed = 0;
 
  private:
   static constexpr std::size_t kChannels = 4;

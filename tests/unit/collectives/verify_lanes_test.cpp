@@ -101,5 +101,41 @@ TEST(VerifyLanes, EventsThatDoNotExistAndEventsTwice) {
   EXPECT_THAT(verify_traffic(two.programs), Contains(HasSubstr("no such event")));
 }
 
+/// Their traffic as a routine.
+std::vector<Program> with_routines() {
+  TwoLanes two(true);
+  for (Program& program : two.programs) {
+    const std::vector<Step> steps = program.lanes[0].steps();
+    program.routines = {Lane("exchange", {steps.begin(), steps.begin() + 3})};
+    program.lanes[0] = Lane("traffic");
+    program.lanes[0].call(0);
+    program.lanes[0].signal(0);
+  }
+  return two.programs;
+}
+
+TEST(VerifyLanes, ARoutineIsLookedInto) {
+  std::vector<Program> programs = with_routines();
+  EXPECT_THAT(verify_traffic(programs), IsEmpty());
+  EXPECT_EQ(programs[0].sent_bytes(), 64U);
+  EXPECT_EQ(inlined(programs[0]).lanes[0].steps(), TwoLanes(true).programs[0].lanes[0].steps());
+  programs[1].lanes[0].call(0);
+  EXPECT_THAT(verify_traffic(programs), testing::Not(IsEmpty()));
+}
+
+TEST(VerifyLanes, ARoutineIsOfOneLane) {
+  std::vector<Program> programs = with_routines();
+  programs[0].lanes[1].call(0);
+  EXPECT_THAT(verify_traffic(programs), Contains(HasSubstr("which lane traffic calls too")));
+}
+
+TEST(VerifyLanes, ACallNamesARoutineThatCallsNone) {
+  std::vector<Program> programs = with_routines();
+  programs[0].lanes[0].call(1);
+  programs[1].routines[0].call(0);
+  EXPECT_THAT(verify_traffic(programs), Contains(HasSubstr("calls routine 1, the program has 1")));
+  EXPECT_THAT(verify_traffic(programs), Contains(HasSubstr("does more than move, reduce and wait")));
+}
+
 }  // namespace
 }  // namespace weft

@@ -1,11 +1,14 @@
 #include <cmath>
 #include <functional>
+#include <map>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
 #include "patterns/algorithms.hpp"
+#include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/sweep.hpp"
 
@@ -122,6 +125,64 @@ TEST(SendRecv, APingPongCountsHalfItsRoundTrip) {
   EXPECT_DOUBLE_EQ(points[0].time_divisor, 2);
   EXPECT_EQ(points[1].operation, "exchange");
   EXPECT_DOUBLE_EQ(points[1].time_divisor, 1);
+}
+
+/// The points of one algorithm by their operation.
+std::map<std::string, Point> by_operation(const std::vector<Point>& points, const std::string& algorithm) {
+  std::map<std::string, Point> found;
+  for (const Point& point : points)
+    if (point.algorithm == algorithm) {
+      EXPECT_TRUE(found.emplace(point.operation, point).second) << point.operation;
+    }
+  return found;
+}
+
+TEST(Moe, GradientsTakeTheSameWaysWithTheRoutingKnown) {
+  Request request = sized(8, 8, 2);
+  request.tokens = 20;
+  request.routings = 1;
+  request.backward_pass = true;
+  request.dispatchers = dispatchers::registry().names();
+  const std::vector<Point> points = plan("moe", request, 4);
+  struct Wanted {
+    std::string algorithm, dispatch, backward;
+    Bytes counts;  ///< that the busiest rank sends forward only
+  };
+  // DeepEP's metadata: 8 of source and 8 for each of 6 experts are 64, the source alone 16; 96 experts on each rank.
+  for (const Wanted& wanted : {Wanted{"flat", "7392", "7392", 0}, Wanted{"low_latency", "7408", "7408", 3 * 96 * 4},
+                               Wanted{"hierarchical", "7456", "7408", 3 * (1 + 96 + 1) * 4}}) {
+    std::map<std::string, Point> of = by_operation(points, wanted.algorithm);
+    ASSERT_EQ(of.size(), 4U) << wanted.algorithm;
+    EXPECT_EQ(of["dispatch"].notes.at("bytes_per_token"), wanted.dispatch);
+    EXPECT_EQ(of["dispatch_backward"].notes.at("bytes_per_token"), wanted.backward);
+    EXPECT_EQ(of["combine_backward"].bytes_per_rank, of["combine"].bytes_per_rank);
+    const Bytes copies = of["dispatch_backward"].bytes_per_rank / std::stoul(wanted.backward);
+    EXPECT_EQ(of["dispatch_backward"].bytes_per_rank, copies * std::stoul(wanted.backward));
+    EXPECT_EQ(of["dispatch"].bytes_per_rank, copies * std::stoul(wanted.dispatch) + wanted.counts) << wanted.algorithm;
+  }
+  request.forward_pass = false;
+  for (const Point& point : plan("moe", request, 4)) EXPECT_THAT(point.operation, testing::EndsWith("_backward"));
+}
+
+TEST(Moe, FormatsAreSizes) {
+  Request request = sized(8, 8, 2);
+  request.tokens = 20;
+  request.routings = 1;
+  request.dispatchers = {"flat"};
+  request.algorithms = {"linear"};
+  const std::vector<Point> usual = plan("moe", request, 4);
+  request.dispatch_format = TokenFormat::bf16;
+  request.combine_format = TokenFormat::logfmt10;
+  const std::vector<Point> others = plan("moe", request, 4);
+  for (const std::string algorithm : {"linear", "flat"}) {
+    std::map<std::string, Point> before = by_operation(usual, algorithm);
+    std::map<std::string, Point> after = by_operation(others, algorithm);
+    EXPECT_EQ(after["dispatch"].bytes_per_rank, before["dispatch"].bytes_per_rank / 7392 * 14'336);
+    EXPECT_EQ(after["combine"].bytes_per_rank, before["combine"].bytes_per_rank / 14'336 * 9184);
+    EXPECT_EQ(after["combine"].notes.at("format"), "logfmt10");
+    EXPECT_EQ(after["combine"].dtype, Datatype::u8);
+    EXPECT_EQ(after["dispatch"].dtype, Datatype::bf16);
+  }
 }
 
 TEST(Moe, BytesFollowTheFormulas) {

@@ -1,11 +1,13 @@
 #include "patterns/step_traffic.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "patterns/data_traffic.hpp"
+#include "patterns/json_file.hpp"
 #include "patterns/pipeline_traffic.hpp"
 #include "tests/unit/patterns/layouts.hpp"
 
@@ -65,8 +67,11 @@ TEST(StepTraffic, OfTheWorkedExampleBesideTheTokens) {
   expect_call(call_of(flat, "ep", "all-gather of token counts"), 122, 8 * 384, 8 * 384 * 63);
   expect_call(call_of(flat, "ep", "probabilities backward"), 122, 4096 * 6 * 4, 4096 * 6 * 4 * 63.0 / 64);
   const StageTraffic normal = traffic_of(worked_example(Dispatcher::hierarchical, TokenFormat::fp8)).stages.at(0);
-  expect_call(call_of(normal, "ep", "notify"), 122, 4 * (64 + 8 + 384), 4 * (64 + 8 + 384) * 63.0 / 64);
-  EXPECT_NEAR(call_of(normal, "ep", "metadata, between nodes").wire, 4096 * 64 * 4.4298233 * 7 / 8, 20);
+  // Each node is told of 8 ranks, 48 experts and all; each of the 8 ranks of 8 nodes, 6 experts and all.
+  expect_call(call_of(normal, "ep", "notify"), 122, 4 * 8 * (8 + 48 + 1 + 8 + 6 + 1), 4 * 7 * (8 + 48 + 1 + 8 + 6 + 1));
+  EXPECT_NEAR(call_of(normal, "ep", "metadata forward, between nodes").wire, 4096 * 64 * 4.4298233 * 7 / 8, 20);
+  EXPECT_NEAR(call_of(normal, "ep", "metadata backward, between nodes").wire, 4096 * 16 * 4.4298233 * 7 / 8, 5);
+  EXPECT_NEAR(call_of(normal, "ep", "metadata backward, inside a node").wire, 4096 * 16 * 5.81 * 56 / 64, 400);
   const StageTraffic low = traffic_of(worked_example(Dispatcher::low_latency, TokenFormat::fp8)).stages.at(0);
   expect_call(call_of(low, "ep", "dispatch forward"), 122, 4096 * 6 * 7408, 4096 * 6 * 7408 * 63.0 / 64);
   expect_call(call_of(low, "ep", "expert counts"), 122, 4 * 384, 4 * 384 * 63.0 / 64);
@@ -169,6 +174,49 @@ TEST(StepTraffic, OfExpertsSplitOverTensorRanks) {
   expect_call(call_of(stage, "etp", "all-gather"), 2 * passes, copies, 7 * copies);
   expect_call(call_of(stage, "etp", "reduce-scatter"), 2 * passes, 8 * copies, 7 * copies);
   expect_call(call_of(stage, "ep", "dispatch forward, between nodes"), passes, 1024.0 * 15360 * 4, 1024.0 * 15360 * 3);
+}
+
+void expect_group(const CallTraffic& call, Collective collective, double ranks, double nodes) {
+  EXPECT_EQ(call.collective, collective) << call.call;
+  EXPECT_EQ(call.ranks, ranks) << call.call;
+  EXPECT_EQ(call.nodes, nodes) << call.call;
+}
+
+TEST(StepTraffic, SaysWhoTakesPartInEachCall) {
+  const StageTraffic v3 = traffic_of(published("deepseek-v3-h800-2048")).stages[7];
+  expect_group(call_of(v3, "ep", "dispatch forward, between nodes"), Collective::all_to_all, 8, 8);
+  expect_group(call_of(v3, "ep", "combine backward, inside a node"), Collective::all_to_all, 8, 1);
+  expect_group(call_of(v3, "ep", "metadata, between nodes"), Collective::all_to_all, 8, 8);
+  expect_group(call_of(v3, "ep", "notify"), Collective::all_to_all, 64, 8);
+  expect_group(call_of(v3, "pp", "gradients"), Collective::send_recv, 2, 16);
+  expect_group(call_of(v3, "edp", "all-gather of parameters"), Collective::all_gather, 4, 2);  // each stage twice
+  expect_group(call_of(v3, "dp-cp", "reduce-scatter of gradients"), Collective::reduce_scatter, 256, 16);
+  const StageTraffic a3 = traffic_of(published("deepseek-v3-a3-512")).stages[2];
+  expect_group(call_of(a3, "ep", "dispatch forward"), Collective::all_to_all, 32, 2);
+  expect_group(call_of(a3, "ep", "all-gather of token counts"), Collective::all_gather, 32, 2);
+  expect_group(call_of(a3, "tp", "attention reduce-scatter"), Collective::reduce_scatter, 2, 1);
+  const StageTraffic pangu = traffic_of(published("pangu-ultra-moe-6k")).stages[5];
+  expect_group(call_of(pangu, "etp", "all-gather"), Collective::all_gather, 8, 1);
+  const StageTraffic flash = traffic_of(published("deepseek-v4-flash-a3-128k")).stages[0];
+  expect_group(call_of(flash, "cp", "reduce-scatter of their gradients"), Collective::reduce_scatter, 16, 1);
+}
+
+/// Of the whole buffer, as MPI counts it, so much leaves a rank.
+double share_on_wire(const CallTraffic& call) {
+  if (call.collective == Collective::send_recv) return 1;
+  return (call.collective == Collective::all_reduce ? 2 : 1) * (call.ranks - 1) / call.ranks;
+}
+
+TEST(StepTraffic, HasTheWireBytesOfItsCollectives) {
+  for (const std::string& name : json_names_in(kLayoutsFolder))
+    for (const StageTraffic& stage : traffic_of(published(name)).stages)
+      for (const CallTraffic& call : stage.calls) {
+        // Gathers hand over a rank's own block, or as tensor and data parallelism have it the buffer that comes of it.
+        const double whole = call.wire / share_on_wire(call);
+        EXPECT_NEAR(std::min(std::abs(call.bytes / whole - 1), std::abs(call.bytes * call.ranks / whole - 1)), 0, 1e-9)
+            << name << ": " << call.dimension << " " << call.call;
+        EXPECT_GE(call.nodes, 1) << name << ": " << call.call;
+      }
 }
 
 TEST(StageMessage, HasAllResidualStreams) {

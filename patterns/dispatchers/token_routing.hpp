@@ -1,16 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "patterns/decisions.hpp"
-#include "patterns/model.hpp"
-
 namespace weft {
 
-/// Where one routing sends every token: which experts the router chose, and on which ranks these lie.
+/// Where one routing sends every token: which experts the router chose, and on which ranks these lie. Experts are those
+/// that the ranks hold, numbered through rank after rank: a replica has a number of its own.
 class TokenRouting {
  public:
   /// A token at one of its experts.
@@ -19,9 +16,10 @@ class TokenRouting {
     std::int32_t expert = 0;
   };
 
-  /// `experts`: of each rank's tokens, top-k after top-k, as many tokens on every rank. They lie on the ranks in order,
-  /// as evenly as can be; there are as many ranks as experts at most.
-  TokenRouting(const Model& model, const std::vector<std::vector<std::uint32_t>>& experts);
+  /// `held`: how many experts each rank holds. `experts`: of each rank's tokens, `top_k` distinct ones after `top_k`;
+  /// as many tokens on every rank.
+  TokenRouting(std::span<const std::uint64_t> held, std::uint64_t top_k,
+               const std::vector<std::vector<std::uint32_t>>& experts);
 
   int ranks() const { return ranks_; }
   std::uint64_t tokens() const { return tokens_; }  ///< of each rank
@@ -55,11 +53,6 @@ class TokenRouting {
   std::vector<std::int32_t> first_expert_;  // by rank, and the end
   std::vector<Copy> copies_;
 };
-
-/// Every routing of the decisions, token by token. Throws UsageError where these are not of as many tokens on each of
-/// `ranks` ranks, and what reading them throws.
-std::vector<std::shared_ptr<const TokenRouting>> route_by_token(const Decisions& decisions, const Model& model,
-                                                                int ranks);
 
 /// Whether the token with these copies has one on the ranks from `first` to before `end`.
 bool reaches(std::span<const TokenRouting::Copy> copies, int first, int end);

@@ -2,12 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "collectives/program.hpp"
-#include "patterns/token_routing.hpp"
+#include "patterns/dispatchers/token_routing.hpp"
 
 namespace weft {
 
@@ -30,15 +29,18 @@ struct ArrivingCopy {
 };
 
 /// A way to bring tokens to experts and their results back. Adding one: a file with `TokenDispatcher name()` and a line
-/// in dispatchers().
+/// in patterns/dispatchers/CMakeLists.txt.
 ///
 /// Both programs begin and end alike, whoever writes them. Dispatch: `in` holds this rank's tokens in order, `out` the
 /// copies where arrivals() says. Combine: `in` holds a result for every arrival, `out` gets for every token of this
-/// rank the sum of the results of its copies, in bf16. Weights are applied where the experts are, as DeepSeek-V3 does.
-/// What else is sent (counts) lies at the end of `in` and `out`.
+/// rank the sum of the results of its copies, whose bytes are added up as bf16 whatever format they stand for. Weights
+/// are applied where the experts are, as DeepSeek-V3 does. What else is sent (counts) lies at the end of `in` and
+/// `out`.
 struct TokenDispatcher {
   std::string name;
   std::string summary;
+  /// Bytes that a dispatch sends with each copy besides the token, `cached` where the receivers know the routing.
+  Bytes (*metadata_bytes)(std::uint64_t top_k, bool cached);
   /// Empty, or why it cannot serve the exchange.
   std::string (*refuses)(const Exchange&);
   std::vector<ArrivingCopy> (*arrivals)(const Exchange&, int rank);
@@ -49,21 +51,19 @@ struct TokenDispatcher {
   /// What the rank sends to others, by the formula.
   Bytes (*dispatch_bytes)(const Exchange&, int rank);
   Bytes (*combine_bytes)(const Exchange&, int rank);
+
+  std::string key() const { return name; }
 };
-
-TokenDispatcher flat();
-TokenDispatcher hierarchical();
-TokenDispatcher low_latency();
-
-std::span<const TokenDispatcher> dispatchers();
-/// Throws UsageError with the nearest right name.
-const TokenDispatcher& find_dispatcher(const std::string& name);
 
 /// An empty program of this rank for tokens of this type.
 Program empty_program(const Exchange& exchange, int rank, Datatype dtype);
 
 /// The place of a rank's token in a buffer of its tokens in order.
 Region token_at(const Exchange& exchange, Space space, std::uint64_t token);
+
+/// The others of `count` peers, in the order in which peer `own` sends to them: the next one first. Were it the same
+/// order for all, all would send to one port at a time.
+std::vector<int> send_order(int own, int count);
 
 /// Hands out places in a buffer, one after another.
 class Cursor {

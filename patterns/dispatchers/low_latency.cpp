@@ -6,13 +6,16 @@
 // c(r, s) token_bytes + 4 e(s), combine sum over s != r of c(s, r) token_bytes.
 #include <functional>
 
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
 constexpr Bytes kCount = 4;  // bytes
+
+Bytes metadata_bytes(std::uint64_t /*top_k*/, bool /*cached*/) { return kLowLatencyHeader; }
 
 std::string refuses(const Exchange&) { return {}; }
 
@@ -70,13 +73,13 @@ void exchange_counts(const Exchange& exchange, int rank, Program& program, Lane&
       if (source != rank) lane.recv(source, into);
       if (source == rank) lane.copy(into, {Space::in, program.in_bytes + kCount * static_cast<Bytes>(expert), kCount});
     }
-  Cursor sent(Space::in, program.in_bytes);
-  for (int peer = 0; peer < exchange.ranks(); ++peer)
-    for (int expert = routing.first_expert(peer); expert < routing.end_expert(peer); ++expert) {
-      const Region from = sent.next(kCount);
-      if (peer != rank) lane.send(peer, from);
-    }
-  program.in_bytes = sent.at();
+  const auto count_of = [&](int expert) {
+    return Region{Space::in, program.in_bytes + kCount * static_cast<Bytes>(expert), kCount};
+  };
+  for (const int peer : send_order(rank, exchange.ranks()))
+    for (int expert = routing.first_expert(peer); expert < routing.end_expert(peer); ++expert)
+      lane.send(peer, count_of(expert));
+  program.in_bytes += kCount * static_cast<Bytes>(routing.experts());
   program.out_bytes = arriving.at();
 }
 
@@ -125,9 +128,9 @@ Program combine(const Exchange& exchange, int rank) {
     results[at] = copy.rank == rank ? Region{Space::in, own[mine++], size} : Region{Space::scratch, at * size, size};
     if (copy.rank != rank) lane.recv(copy.rank, results[at]);
   });
-  for (int source = 0; source < exchange.ranks(); ++source)
+  for (const int source : send_order(rank, exchange.ranks()))
     for_each_arrival(exchange, source, rank, [&](std::uint64_t, const TokenRouting::Copy&, Bytes offset) {
-      if (source != rank) lane.send(source, {Space::in, offset, size});
+      lane.send(source, {Space::in, offset, size});
     });
   lane.wait();
   for (std::uint64_t token = 0; token < routing.tokens(); ++token) {
@@ -158,9 +161,12 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
+namespace dispatchers {
+
 TokenDispatcher low_latency() {
   return {.name = "low_latency",
           .summary = "a message for every token and expert into fixed slots (DeepEP low latency)",
+          .metadata_bytes = metadata_bytes,
           .refuses = refuses,
           .arrivals = arrivals,
           .counts = counts,
@@ -169,5 +175,7 @@ TokenDispatcher low_latency() {
           .dispatch_bytes = dispatch_bytes,
           .combine_bytes = combine_bytes};
 }
+
+}  // namespace dispatchers
 
 }  // namespace weft

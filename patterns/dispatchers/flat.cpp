@@ -4,11 +4,13 @@
 // A rank sends, with c(r, s) the pairs of rank r on rank s: dispatch sum over s != r of c(r, s), combine sum over s !=
 // r of c(s, r), times the token's bytes. Megatron's all-gather of counts and its probabilities (4 bytes a pair) are
 // left out.
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/registry.hpp"
 
 namespace weft {
 
 namespace {
+
+Bytes metadata_bytes(std::uint64_t /*top_k*/, bool /*cached*/) { return 0; }
 
 std::string refuses(const Exchange&) { return {}; }
 
@@ -40,7 +42,7 @@ class Blocks {
   }
 
   void send(Lane& lane, int rank) const {
-    for (int step = 1; step < peers(); ++step) lane.send((rank + step) % peers(), (*this)[(rank + step) % peers()]);
+    for (const int peer : send_order(rank, peers())) lane.send(peer, (*this)[peer]);
   }
 
   /// The beginnings of the blocks, the rank's own in those of `own`.
@@ -126,9 +128,12 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
+namespace dispatchers {
+
 TokenDispatcher flat() {
   return {.name = "flat",
           .summary = "all-to-all-v of every token and expert (Megatron)",
+          .metadata_bytes = metadata_bytes,
           .refuses = refuses,
           .arrivals = arrivals,
           .counts = counts,
@@ -137,5 +142,7 @@ TokenDispatcher flat() {
           .dispatch_bytes = dispatch_bytes,
           .combine_bytes = combine_bytes};
 }
+
+}  // namespace dispatchers
 
 }  // namespace weft

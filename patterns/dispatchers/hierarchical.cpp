@@ -9,13 +9,16 @@
 // in front.
 #include <fmt/format.h>
 
-#include "patterns/dispatcher.hpp"
+#include "patterns/dispatchers/registry.hpp"
+#include "patterns/token_bytes.hpp"
 
 namespace weft {
 
 namespace {
 
 constexpr Bytes kCount = 4;  // bytes
+
+Bytes metadata_bytes(std::uint64_t top_k, bool cached) { return dispatch_metadata_bytes(cached ? 0 : top_k); }
 
 std::string refuses(const Exchange& exchange) {
   if (exchange.ranks() % exchange.ranks_per_node == 0) return {};
@@ -68,27 +71,35 @@ std::vector<ArrivingCopy> arrivals(const Exchange& exchange, int rank) {
   return all;
 }
 
-/// Counts for each rank and expert of a node, and of a rank: sizes in bytes.
-Bytes node_counts(const Nodes& nodes) {
-  return kCount * static_cast<Bytes>(nodes.per_node + nodes.exchange.routing->experts() / nodes.count + 1);
-}
-Bytes rank_counts(const Nodes& nodes) {
-  return kCount * static_cast<Bytes>(nodes.count + nodes.exchange.routing->experts() / nodes.exchange.ranks() + 1);
+/// The experts on the ranks from `first` to before `end`.
+std::uint64_t experts_on(const TokenRouting& routing, int first, int end) {
+  return static_cast<std::uint64_t>(routing.end_expert(end - 1) - routing.first_expert(first));
 }
 
-/// Both counts lie behind what else is in `in` and `out`.
+/// Bytes of the counts that every counterpart of a rank sends it: one for each rank and expert of the node, and one for
+/// all; and of those that every neighbour sends it: for each node, for each expert of the rank, and for all.
+Bytes node_counts(const Nodes& nodes, int node) {
+  const int first = nodes.rank_at(node, 0);
+  return kCount *
+         (static_cast<Bytes>(nodes.per_node) + experts_on(*nodes.exchange.routing, first, first + nodes.per_node) + 1);
+}
+Bytes rank_counts(const Nodes& nodes, int rank) {
+  return kCount * (static_cast<Bytes>(nodes.count) + experts_on(*nodes.exchange.routing, rank, rank + 1) + 1);
+}
+
+/// Tells every counterpart and then every neighbour its counts, which lie behind what else is in `in` and `out`.
 void notify(const Nodes& nodes, Program& program, Lane& lane) {
   Cursor in(Space::in, program.in_bytes);
   Cursor out(Space::out, program.out_bytes);
-  const auto swap = [&](int peer, Bytes bytes) {
-    lane.recv(peer, out.next(bytes));
-    lane.send(peer, in.next(bytes));
-  };
-  for (int node = 0; node < nodes.count; ++node)
-    if (node != nodes.node) swap(nodes.counterpart(node), node_counts(nodes));
+  for (const int node : send_order(nodes.node, nodes.count)) {
+    lane.recv(nodes.counterpart(node), out.next(node_counts(nodes, nodes.node)));
+    lane.send(nodes.counterpart(node), in.next(node_counts(nodes, node)));
+  }
   lane.wait();
-  for (int index = 0; index < nodes.per_node; ++index)
-    if (index != nodes.index) swap(nodes.neighbour(index), rank_counts(nodes));
+  for (const int index : send_order(nodes.index, nodes.per_node)) {
+    lane.recv(nodes.neighbour(index), out.next(rank_counts(nodes, program.rank)));
+    lane.send(nodes.neighbour(index), in.next(rank_counts(nodes, nodes.neighbour(index))));
+  }
   lane.wait();
   program.in_bytes = in.at();
   program.out_bytes = out.at();
@@ -114,8 +125,7 @@ std::vector<Gathered> across_nodes(const Nodes& nodes, int rank, Cursor& scratch
           {source, token,
            node == nodes.node ? token_at(exchange, Space::in, token) : scratch.next(exchange.token_bytes)});
   }
-  for (int step = 1; step < nodes.count; ++step) {
-    const int node = (nodes.node + step) % nodes.count;
+  for (const int node : send_order(nodes.node, nodes.count)) {
     const Bytes first = scratch.at();
     for (const std::uint64_t token : nodes.tokens_to_node(rank, node))
       lane.copy(scratch.next(exchange.token_bytes), token_at(exchange, Space::in, token));
@@ -137,14 +147,18 @@ void within_node(const Nodes& nodes, const std::vector<Gathered>& gathered, Curs
     else
       lane.recv(nodes.neighbour(through), block);
   }
-  for (int step = 0; step < nodes.per_node; ++step) {
-    const int to = nodes.neighbour((nodes.index + step) % nodes.per_node);
-    Cursor& into = step == 0 ? own : scratch;
+  const auto gather = [&](int index, Cursor& into) {
+    const int to = nodes.neighbour(index);
     const Bytes first = into.at();
     for (const Gathered& token : gathered)
       if (reaches(exchange.routing->copies(token.source, token.token), to, to + 1))
         lane.copy(into.next(exchange.token_bytes), token.region);
-    if (step > 0) lane.send(to, {Space::scratch, first, into.at() - first});
+    return first;
+  };
+  gather(nodes.index, own);
+  for (const int index : send_order(nodes.index, nodes.per_node)) {
+    const Bytes first = gather(index, scratch);
+    lane.send(nodes.neighbour(index), {Space::scratch, first, scratch.at() - first});
   }
   lane.wait();
 }
@@ -168,18 +182,20 @@ Program dispatch(const Exchange& exchange, int rank) {
 std::vector<Region> sums_within_node(const Nodes& nodes, Cursor& scratch, Program& program, Lane& lane) {
   const Exchange& exchange = nodes.exchange;
   Cursor in(Space::in);
-  std::vector<Cursor> parts;  // by neighbour
+  std::vector<Region> mine;   // by neighbour
+  std::vector<Cursor> parts;  // the same
   for (int index = 0; index < nodes.per_node; ++index) {
-    const Region mine = in.next(nodes.count_forwarded(index, nodes.index) * exchange.token_bytes);
+    mine.push_back(in.next(nodes.count_forwarded(index, nodes.index) * exchange.token_bytes));
     if (index == nodes.index) {
-      parts.emplace_back(Space::in, mine.offset);
+      parts.emplace_back(Space::in, mine.back().offset);
       continue;
     }
     const Region theirs = scratch.next(nodes.count_forwarded(nodes.index, index) * exchange.token_bytes);
     lane.recv(nodes.neighbour(index), theirs);
-    lane.send(nodes.neighbour(index), mine);
     parts.emplace_back(Space::scratch, theirs.offset);
   }
+  for (const int index : send_order(nodes.index, nodes.per_node))
+    lane.send(nodes.neighbour(index), mine[static_cast<std::size_t>(index)]);
   lane.wait();
   std::vector<Region> blocks;  // by node
   for (int node = 0; node < nodes.count; ++node) {
@@ -212,9 +228,10 @@ Program combine(const Exchange& exchange, int rank) {
     }
     const Region theirs = scratch.next(nodes.count_to_node(rank, node) * exchange.token_bytes);
     lane.recv(nodes.counterpart(node), theirs);
-    lane.send(nodes.counterpart(node), own);
     parts.emplace_back(Space::scratch, theirs.offset);
   }
+  for (const int node : send_order(nodes.node, nodes.count))
+    lane.send(nodes.counterpart(node), blocks[static_cast<std::size_t>(node)]);
   lane.wait();
   for (std::uint64_t token = 0; token < exchange.routing->tokens(); ++token) {
     Sum sum(lane, token_at(exchange, Space::out, token));
@@ -230,18 +247,25 @@ Program combine(const Exchange& exchange, int rank) {
 
 Bytes counts(const Exchange& exchange, int rank) {
   const Nodes nodes(exchange, rank);
-  return static_cast<Bytes>(nodes.count - 1) * node_counts(nodes) +
-         static_cast<Bytes>(nodes.per_node - 1) * rank_counts(nodes);
+  return static_cast<Bytes>(nodes.count - 1) * node_counts(nodes, nodes.node) +
+         static_cast<Bytes>(nodes.per_node - 1) * rank_counts(nodes, rank);
 }
 
 Bytes dispatch_bytes(const Exchange& exchange, int rank) {
   const Nodes nodes(exchange, rank);
   std::uint64_t tokens = 0;
+  Bytes notified = 0;
   for (int node = 0; node < nodes.count; ++node)
-    if (node != nodes.node) tokens += nodes.count_to_node(rank, node);
+    if (node != nodes.node) {
+      tokens += nodes.count_to_node(rank, node);
+      notified += node_counts(nodes, node);
+    }
   for (int to = 0; to < nodes.per_node; ++to)
-    if (to != nodes.index) tokens += nodes.count_forwarded(nodes.index, to);
-  return tokens * exchange.token_bytes + (exchange.notify ? counts(exchange, rank) : 0);
+    if (to != nodes.index) {
+      tokens += nodes.count_forwarded(nodes.index, to);
+      notified += rank_counts(nodes, nodes.neighbour(to));
+    }
+  return tokens * exchange.token_bytes + (exchange.notify ? notified : 0);
 }
 
 Bytes combine_bytes(const Exchange& exchange, int rank) {
@@ -256,9 +280,12 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
+namespace dispatchers {
+
 TokenDispatcher hierarchical() {
   return {.name = "hierarchical",
           .summary = "one copy for each node, forwarded inside (DeepEP normal)",
+          .metadata_bytes = metadata_bytes,
           .refuses = refuses,
           .arrivals = arrivals,
           .counts = counts,
@@ -267,5 +294,7 @@ TokenDispatcher hierarchical() {
           .dispatch_bytes = dispatch_bytes,
           .combine_bytes = combine_bytes};
 }
+
+}  // namespace dispatchers
 
 }  // namespace weft

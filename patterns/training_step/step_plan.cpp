@@ -1,0 +1,102 @@
+#include "patterns/training_step/step_plan.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "patterns/decisions.hpp"
+#include "patterns/rank_groups.hpp"
+#include "patterns/schedules/registry.hpp"
+#include "patterns/training_step/exchange_matrices.hpp"
+
+namespace weft {
+
+namespace {
+
+GroupMap map_groups(const ParallelLayout& layout, const std::string& dimension) {
+  GroupMap map;
+  map.group_of.resize(layout.ranks);
+  map.place_of.resize(layout.ranks);
+  for (const std::vector<std::uint32_t>& group : rank_groups(layout, dimension).groups) {
+    for (std::size_t place = 0; place < group.size(); ++place) {
+      map.group_of[group[place]] = static_cast<int>(map.groups.size());
+      map.place_of[group[place]] = static_cast<int>(place);
+    }
+    map.groups.emplace_back(group.begin(), group.end());
+  }
+  return map;
+}
+
+std::vector<VirtualStage> stages_of(const Model& model, std::uint64_t count) {
+  std::vector<VirtualStage> stages;
+  std::uint64_t layer = 0;
+  for (std::uint64_t s = 0; s < count; ++s) {
+    VirtualStage stage{.number = static_cast<int>(s),
+                       .first_layer = layer,
+                       .layers = {},
+                       .embeds = s == 0,
+                       .predicts = s + 1 == count};
+    const std::uint64_t end = layer + model.layers / count + (s < model.layers % count ? 1 : 0);
+    for (; layer < end; ++layer) stage.layers.push_back(has_experts(model, layer) ? 1 : 0);
+    stages.push_back(std::move(stage));
+  }
+  return stages;
+}
+
+/// The tokens of an expert group's ranks, by the request's first router.
+std::vector<ExpertCounts> draw_routings(const Request& request, const StepPlan& plan) {
+  if (request.routers.size() != 1) throw UsageError("training_step takes one --router at a time");
+  const ParallelLayout& layout = plan.layout();
+  Request drawn = request;
+  drawn.tokens = layout.tokens();
+  const auto ranks = static_cast<int>(layout.expert);
+  const auto nodes = static_cast<int>(node_span(rank_groups(layout, "ep"), layout.ranks_per_node).most);
+  const auto decisions = make_decisions(request.routers.front(), plan.model(), drawn, ranks);
+  return count_by_expert_rank(*decisions, plan.model(), ranks, plan.by_node() ? nodes : 1);
+}
+
+Shrunk shrunk_of(const Request& request, int ranks) {
+  const ParallelLayout layout = load_layout(request.layout, request.models_directory + "/layouts");
+  const std::string& name = request.layout_model.empty() ? layout.model : request.layout_model;
+  const Model model = load_model(name, request.models_directory);
+  check_model(layout, model);
+  return shrink(layout, model, ranks, request.shrink);
+}
+
+}  // namespace
+
+std::size_t StepPlan::routing_of(std::uint64_t layer, int micro_batch) const {
+  return (layer + model().layers * static_cast<std::uint64_t>(micro_batch)) % routings.size();
+}
+
+const VirtualStage& StepPlan::stage_at(int device, int chunk) const {
+  for (const Path& path : schedule->paths(shape))
+    for (std::size_t stage = 0; stage < path.size(); ++stage)
+      if (path[stage] == Seat{device, chunk}) return stages[stage];
+  throw std::logic_error("no virtual stage is there");
+}
+
+StepPlan plan_step(const Request& request, int ranks) {
+  StepPlan plan;
+  plan.shrunk = shrunk_of(request, ranks);
+  plan.refused = plan.shrunk.refused;
+  if (!plan.refused.empty()) return plan;
+  const ParallelLayout& layout = plan.layout();
+  plan.schedule = &schedules::registry().find(name_of(layout.schedule));
+  plan.shape = {.devices = static_cast<int>(layout.pipeline),
+                .micro_batches = static_cast<int>(layout.micro_batches()),
+                .virtual_stages = static_cast<int>(layout.virtual_stages)};
+  plan.refused = plan.schedule->refuses(plan.shape);
+  if (!plan.refused.empty()) return plan;
+  plan.peak = request.peak_tflops.value_or(kReferencePeak) * 1e3;
+  plan.speed = plan.peak * request.efficiency;
+  for (const std::string& dimension : group_dimensions()) plan.groups[dimension] = map_groups(layout, dimension);
+  plan.stages = stages_of(plan.model(), layout.pipeline * layout.virtual_stages);
+  plan.routings = draw_routings(request, plan);
+  for (const ExpertCounts& counts : plan.routings)
+    plan.exchanges.push_back(exchange_matrices(layout, plan.model(), counts));
+  return plan;
+}
+
+}  // namespace weft

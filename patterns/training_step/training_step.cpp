@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "patterns/registry.hpp"
+#include "patterns/training_step/report_step.hpp"
+#include "patterns/training_step/step_workload.hpp"
+
+namespace weft {
+
+namespace {
+
+void add_notes(const StepPlan& plan, const Request& request, Point& point) {
+  const ParallelLayout& layout = plan.layout();
+  point.notes = {
+      {"layout", layout.name},
+      {"model", plan.model().name},
+      {"router", describe(request.routers.front())},
+      {"degrees", fmt::format("TP{} CP{} DP{} PP{} EP{} ETP{} EDP{}", layout.tensor, layout.context, layout.data(),
+                              layout.pipeline, layout.expert, layout.expert_tensor, layout.expert_data())},
+      {"micro_batches", fmt::format("{}", layout.micro_batches())},
+      {"tokens", fmt::format("{}", layout.tokens())},
+      {"peak_tflops", fmt::format("{:.6g}", plan.peak / 1e3)},
+      {"efficiency", fmt::format("{:.4g}", request.efficiency)}};
+  if (!plan.shrunk.changes.empty()) point.notes["shrunk"] = join(plan.shrunk.changes, ", ");
+}
+
+/// Size of the busiest rank.
+Bytes most_sent(const std::shared_ptr<const StepPlan>& plan) {
+  Bytes most = 0;
+  // Ranks of one stage differ in what their tokens choose; stages in their layers.
+  for (int rank = 0; rank < plan->ranks(); rank += std::max(1, plan->ranks() / 64))
+    most = std::max(most, StepWorkload(plan, rank).wire_bytes(0));
+  return most;
+}
+
+std::vector<Point> plan_training_step(const Request& request, int ranks) {
+  const auto plan = std::make_shared<const StepPlan>(plan_step(request, ranks));
+  Point point;
+  point.pattern = "training_step";
+  point.operation = "step";
+  point.algorithm = plan->schedule == nullptr ? "" : plan->schedule->name;
+  point.dtype = Datatype::bf16;
+  point.refused = plan->refused;
+  if (!point.refused.empty()) return {point};
+  add_notes(*plan, request, point);
+  point.bytes_per_rank = point.bytes_per_peer = most_sent(plan);
+  point.build = [plan](int rank) { return std::make_unique<StepWorkload>(plan, rank); };
+  point.report = [plan](std::span<const RankAccount> accounts, double step_ns) {
+    return report_step(*plan, accounts, step_ns);
+  };
+  return {point};
+}
+
+}  // namespace
+
+namespace patterns {
+
+Pattern training_step() {
+  Pattern pattern;
+  pattern.name = "training_step";
+  pattern.summary = "a whole training step of a parallel layout: all dimensions at once, with emulated compute";
+  pattern.shaped_by_model = true;
+  pattern.plan = plan_training_step;
+  return pattern;
+}
+
+}  // namespace patterns
+
+}  // namespace weft
