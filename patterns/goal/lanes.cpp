@@ -1,6 +1,7 @@
 #include "patterns/goal/lanes.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -73,7 +74,6 @@ class GoalProgramWriter {
     for (const GoalDependency& dependency : rank_.dependencies_of(operation)) {
       const std::uint32_t on = dependency.operation();
       const std::uint32_t group = placement_.group_of(on);
-      if (!dependency.only_start()) close(group);
       if (placement_.lane_of(on) == lane) continue;
       if (dependency.only_start())
         add_event(lanes_[lane], Action::await, placement_.start_event(on));
@@ -148,10 +148,10 @@ class GoalProgramWriter {
       const GoalLane& placed = placement_.lanes()[i];
       const bool messages = placed.channel != GoalLane::kNoChannel;
       written_.program.channels.push_back(messages ? placed.channel : 0);
-      written_.program.lanes.emplace_back(placed.calculates ? fmt::format("calc {}", i)
-                                          : messages        ? fmt::format("channel {}, {}", placed.channel, i)
-                                                            : fmt::format("joins {}", i),
-                                          std::move(lanes_[i].steps));
+      const std::string name = placed.calculates ? fmt::format("cpu {}", placed.tag)
+                               : messages        ? fmt::format("tag {}, lane {}", placed.tag, i)
+                                                 : fmt::format("joins, lane {}", i);
+      written_.program.lanes.emplace_back(name, std::move(lanes_[i].steps));
     }
   }
 

@@ -22,7 +22,7 @@ namespace weft {
 
 namespace {
 
-constexpr std::uint64_t kMostRanks = 1 << 16;
+constexpr std::uint64_t kMostGoalRanks = 1 << 16;
 constexpr std::uint64_t kLargestMessage = std::uint64_t{1} << 38;
 constexpr std::uint64_t kLongestCalcs = 1'000'000'000'000'000'000;  // ns, of all together: any order ends within int64
 constexpr std::uint64_t kMostOperations = std::uint64_t{1} << 24;
@@ -89,7 +89,7 @@ class GoalParser {
   void parse_number_of_ranks() {
     keyword("num_ranks");
     const std::uint64_t line = text_.token().line;
-    const std::uint64_t ranks = number("a number of ranks", 1, kMostRanks);
+    const std::uint64_t ranks = number("a number of ranks", 1, kMostGoalRanks);
     if (ranks != static_cast<std::uint64_t>(shape_.ranks))
       RecordPlace{.path = schedule_.file, .line = line}.refuse(fmt::format(
           "it is a schedule of {} ranks, and {} are launched: give --ranks {}", ranks, shape_.ranks, ranks));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -40,7 +39,8 @@ class GoalDependency {
   GoalDependency(std::uint32_t operation, bool only_start) : code_(operation << 1U | (only_start ? 1U : 0U)) {}
   std::uint32_t operation() const { return code_ >> 1U; }
   bool only_start() const { return (code_ & 1U) != 0; }
-  auto operator<=>(const GoalDependency&) const = default;
+  bool operator==(const GoalDependency&) const = default;
+  bool operator<(const GoalDependency& other) const { return code_ < other.code_; }
 
  private:
   std::uint32_t code_;

@@ -9,9 +9,11 @@ namespace weft {
 
 namespace {
 
-constexpr int kPoison = 0xA5;
+constexpr int kGoalPoison = 0xA5;
 
-std::uint64_t key_of(std::uint64_t salt, int sender) { return mix(salt + mix(static_cast<std::uint64_t>(sender))); }
+std::uint64_t payload_key(std::uint64_t salt, int sender) {
+  return mix(salt + mix(static_cast<std::uint64_t>(sender)));
+}
 
 }  // namespace
 
@@ -25,14 +27,14 @@ GoalWorkload::GoalWorkload(const GoalSchedule& schedule, int rank) {
 
 void GoalWorkload::fill(std::size_t, const Buffers& buffers, std::uint64_t salt) const {
   const Program& program = programs_.front();
-  if (program.out_bytes > 0) std::memset(buffers.out, kPoison, program.out_bytes);
-  PayloadStream(key_of(salt, program.rank)).fill(buffers.in, program.in_bytes);
+  if (program.out_bytes > 0) std::memset(buffers.out, kGoalPoison, program.out_bytes);
+  PayloadStream(payload_key(salt, program.rank)).fill(buffers.in, program.in_bytes);
 }
 
 std::uint64_t GoalWorkload::count_wrong(std::size_t, const Buffers& buffers, std::uint64_t salt) const {
   std::uint64_t wrong = 0;
   for (const GoalArrival& arrival : arrivals_) {
-    const PayloadStream sent(key_of(salt, arrival.from) + kGoalWindowStep * arrival.window);
+    const PayloadStream sent(payload_key(salt, arrival.from) + kGoalWindowStep * arrival.window);
     wrong += sent.count_wrong(buffers.out + arrival.at, arrival.bytes, 1);
   }
   return wrong;

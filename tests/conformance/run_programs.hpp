@@ -109,9 +109,9 @@ class ProgramsInOneThread {
           channel(static_cast<std::size_t>(step.peer), rank, rank, lane).messages;
       if (number >= messages.size() || messages[number].size() != step.bytes) return false;
       RankMemory& memory = memory_[rank];
-      if (step.action == Action::recv)
+      if (step.action == Action::recv && step.bytes > 0)
         std::memcpy(memory.at(step.destination()), messages[number].data(), step.bytes);
-      else
+      else if (step.action == Action::recv_reduce)
         combine(rank, memory.at(step.destination()), memory.at(step.source()), messages[number].data(), step);
       messages[number].clear();
       position.receives.pop_front();

@@ -42,13 +42,13 @@ class Goal(ProgramTest):
         self.assertEqual(result.returncode, OK, result.stderr)
         return path
 
-    def run_one(self, name, *arguments, mpi_ranks=0):
+    def run_one(self, name, *arguments, mpi_ranks=0, wrong="0"):
         out = self.folder / name
         result = weft("run", *arguments, "--out", out, mpi_ranks=mpi_ranks)
         self.assertEqual(result.returncode, OK, result.stderr)
         rows = points(out)
         self.assertEqual(len(rows), 1)
-        self.assertEqual((rows[0]["status"], rows[0]["wrong"]), ("ok", "0"))
+        self.assertEqual((rows[0]["status"], rows[0]["wrong"]), ("ok", wrong))
         return rows[0]
 
     def refused(self, text, says, ranks=2, flags=()):
@@ -76,6 +76,13 @@ class Goal(ProgramTest):
                 self.assertEqual(first["time_us_median"], again["time_us_median"])
                 self.assertEqual(int(again["bytes_per_rank"]), sent.get(name, int(first["bytes_per_rank"])))
                 self.assertEqual(again["operation"], name)
+
+    def test_a_whole_training_step_takes_the_same_time(self):
+        path = self.exported("step.goal", "training_step", "--ranks", "8")
+        where = ("-t", "model", "--ranks", "8", "-n", "2", "-w", "0", "-c", "0", "--sync", "barrier")
+        first = self.run_one("first", "training_step", *where, wrong="n/a")
+        again = self.run_one("again", "goal", "--goal", path, *where, wrong="n/a")
+        self.assertEqual(first["time_us_median"], again["time_us_median"])
 
     def test_one_point_of_several_is_chosen(self):
         moe = ("moe", "--dispatcher", "flat", "--model", "mixtral-8x22b", "--tokens", "16", "--ranks", "4")

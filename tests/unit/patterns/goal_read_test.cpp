@@ -75,7 +75,7 @@ TEST(ReadGoal, NamesFileAndLineOfWhatItCannotUse) {
   EXPECT_EQ(refusal("num_ranks 2\nrank 2 {\n}"), ", line 2: 2 is no rank: from 0 to 1 is needed");
   EXPECT_EQ(refusal("num_ranks 2\nrank 0 {\n}\nrank 0 {\n}"), ", line 4: rank 0 comes a second time");
   EXPECT_EQ(refusal("num_ranks 2\n\x7f\x45LF"), ", line 2: byte 0x7f stands where 'rank' should be");
-  EXPECT_EQ(refusal(std::string("num_ranks 2\nrank 0 {\n\0", 23)),
+  EXPECT_EQ(refusal(std::string("num_ranks 2\nrank 0 {\n\0", 22)),
             ", line 3: byte 0x00 stands where an operation or requirement of rank 0, or '}', should be");
   EXPECT_EQ(refusal("num_ranks 2\nrank 0 {\n" + std::string(1000, 'x')),
             ", line 3: a word or number of more than 255 characters");
@@ -147,6 +147,15 @@ TEST(OrderGoal, LetsTheCalcsOfACpuTakeTurnsAsTheyCanStart) {
       "requires b\n}",
       1);
   EXPECT_EQ(schedule.ranks[0].order, (std::vector<std::uint32_t>{0, 1, 2, 4, 3}));
+}
+
+TEST(OrderGoal, StartsACalcWhenItsCpuIsFree) {
+  // b ends at 20, after c: so e, which shares a cpu with d, comes before it.
+  const GoalSchedule schedule = ordered(
+      "num_ranks 1\nrank 0 {\na: calc 10\nb: calc 10\nc: calc 15 cpu 1\nd: calc 1 cpu 2\ne: calc 1 cpu 2\n"
+      "d requires b\ne requires c\n}",
+      1);
+  EXPECT_EQ(schedule.ranks[0].order, (std::vector<std::uint32_t>{0, 2, 1, 4, 3}));
 }
 
 TEST(GoalProgram, IsOneLaneWhereTheGraphIsOne) {

@@ -135,6 +135,24 @@ TEST(GoalWriter, WritesLanesWaitsAndEvents) {
             "}\n");
 }
 
+TEST(GoalWriter, RequiresAfterAWaitWhatTheLaneHasDoneBesides) {
+  Program program;
+  program.ranks = 2;
+  program.in_bytes = 8;
+  Lane lane("lane");
+  lane.send(1, {Space::in, 0, 8});
+  lane.compute(9);
+  lane.wait();
+  lane.send(1, {Space::in, 0, 8});
+  lane.wait();
+  program.lanes = {lane};
+  std::ostringstream text;
+  GoalWriter(text, 2).write(program);
+  EXPECT_EQ(text.str(),
+            "num_ranks 2\n\nrank 0 {\nl1: send 8b to 1 tag 0\nl2: calc 9 cpu 1\nl3: send 8b to 1 tag 0\n"
+            "l3 requires l1\nl3 requires l2\n}\n");
+}
+
 TEST(GoalWriter, PutsAllOnOneCpuWhereAsked) {
   Program program;
   Lane lane("lane");
