@@ -207,6 +207,15 @@ class BadInput(ProgramTest):
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertEqual(result.stdout, "")
 
+    def test_exchanges_that_there_are_not(self):
+        self.refused("moe", "--pass", "sideways", says=["--pass", "sideways", "backward"])
+        self.refused("moe", "--dispatch-format", "logfmt10", says=["--dispatch-format", "logfmt10", "fp8"])
+        self.refused("moe", "--combine-format", "fp8", says=["--combine-format", "fp8", "logfmt10"])
+        self.refused("moe", "--dispatcher", "flatt", says=["flatt", "did you mean 'flat'"])
+        result = weft("route", "--dispatcher", "flat")
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn("unknown flag '--dispatcher'", result.stderr)
+
     def test_routers_that_route_alike(self):
         self.refused("moe", "--router", "uniform,lognormal:1", "--ranks", "2", says=["uniform and lognormal:1 route"])
 

@@ -128,6 +128,21 @@ class Route(ProgramTest):
         for row in rows:
             self.assertLess(float(row["time_us_median"]) * 1e3 / float(row["bytes_per_rank"]), 1.15, (row["algorithm"], row["operation"]))
 
+    def test_every_exchange_of_every_dispatcher_arrives_for_real(self):
+        out = self.folder / "real"
+        result = weft("run", "moe", "--model", self.model, "-t", "shm", "--ranks", RANKS, "--ranks-per-node", "2", "--oversubscribe",
+                      "-n", "2", "--tokens", "50", "--dispatcher", "all", "--pass", "both", "--dispatch-format", "bf16",
+                      "--combine-format", "logfmt10", "--router", "lognormal:2", "--placement", "eplb:8", "--out", out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        rows = points(out)
+        self.assertEqual(len(rows), 4 * (1 + 3))
+        self.assertEqual({row["wrong"] for row in rows}, {"0"})
+        sizes = {(row["algorithm"], row["operation"]): int(notes_of(row)["bytes_per_token"]) for row in rows}
+        self.assertEqual(sizes["flat", "dispatch_backward"], 2 * 128)
+        self.assertEqual(sizes["hierarchical", "dispatch"], 2 * 128 + 32)  # 8 + 2 x 8, at a multiple of 16
+        self.assertEqual(sizes["hierarchical", "dispatch_backward"], 2 * 128 + 16)
+        self.assertEqual(sizes["low_latency", "combine"], 10 * 128 // 8 + 4)
+
     def test_a_balanced_placement_takes_the_skew_away(self):
         skewed = ("--router", "lognormal:3", "--tokens", "2000")
         plain = self.run_moe("plain", *skewed)[0]
