@@ -11,10 +11,13 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "core/units.hpp"
 
 namespace weft::cli {
 
 namespace {
+
+constexpr Bytes kLargestFile = 64 << 10;  // there are fewer flags than lines in it
 
 /// NAME = VALUE, on one line; an array may have come from several.
 struct Statement {
@@ -92,6 +95,9 @@ std::string read_config(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_character_file(path, ignored))  // some have no end
     throw UsageError(fmt::format("{}: is a device: a text file is needed", path));
+  if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::file_size(path, ignored) > kLargestFile)
+    throw UsageError(
+        fmt::format("{}: is larger than {}: a file of lines NAME = VALUE is needed", path, format_bytes(kLargestFile)));
   std::string text = read_text(path);
   const auto is_control = [](char c) {
     return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n';

@@ -43,14 +43,14 @@ std::string refusal(const TokenDispatcher& dispatcher, DispatchDirection directi
   return dispatcher.refuses(exchange);
 }
 
-void check_size(const Model& model, const Request& request, int ranks) {
+/// Every rank looks for its tokens among those of all.
+void check_size(const TokenRouting& routing) {
   constexpr double kMostSteps = 1e9;  // seconds of planning
-  const double each = static_cast<double>(model.top_k) * ranks * ranks;
-  if (static_cast<double>(request.tokens) * each > kMostSteps)
+  const double each = static_cast<double>(routing.top_k()) * routing.ranks() * routing.ranks();
+  if (static_cast<double>(routing.tokens()) * each > kMostSteps)
     throw UsageError(
-        fmt::format("--dispatcher: {} tokens on each of {} ranks take too long to plan token by token: give "
-                    "--tokens {:.0f} or fewer",
-                    request.tokens, ranks, kMostSteps / each));
+        fmt::format("--dispatcher: {} tokens on each of {} ranks take too long to plan token by token: {:.0f} do not",
+                    routing.tokens(), routing.ranks(), kMostSteps / each));
 }
 
 Point point_of(const TokenDispatcher& dispatcher, const ExpertExchange& what, std::vector<Exchange> exchanges,
@@ -83,11 +83,12 @@ std::vector<Point> dispatch_points(const Decisions& decisions, const Model& mode
                                    const Point& like) {
   std::vector<Point> points;
   if (request.dispatchers.empty()) return points;
-  check_size(model, request, ranks);
   const ExpertLayout layout{.ranks = ranks, .ranks_per_node = request.ranks_per_node, .placement = request.placement};
   std::vector<Exchange> exchanges;
-  for (const auto& routing : route_by_token(decisions, model, layout))
+  for (const auto& routing : route_by_token(decisions, model, layout)) {
+    check_size(*routing);
     exchanges.push_back({.routing = routing, .ranks_per_node = std::min(request.ranks_per_node, ranks)});
+  }
   for (const std::string& name : request.dispatchers)
     for (const ExpertExchange& what : expert_exchanges(request))
       points.push_back(point_of(dispatchers::registry().find(name), what, exchanges, model, like));

@@ -10,6 +10,9 @@ namespace weft {
 
 namespace {
 
+/// A program has some 120 bytes of steps for each (token, expert) pair, so all ranks' together some 2 GB.
+constexpr std::uint64_t kMostPairs = std::uint64_t{1} << 24;
+
 /// Takes the tokens of one routing one after another.
 class TokenPlacer {
  public:
@@ -57,8 +60,15 @@ std::vector<std::shared_ptr<const TokenRouting>> route_by_token(const Decisions&
                                                                 const ExpertLayout& layout) {
   const RoutingPlacements placements(decisions, model, layout);
   std::vector<TokenPlacer> placers;
+  std::uint64_t pairs = 0;
   const std::vector<std::uint64_t> numbers =
       decisions.each_token([&](std::size_t routing, std::size_t source, std::span<const std::uint32_t> experts) {
+        if ((pairs += experts.size()) > kMostPairs)
+          throw UsageError(fmt::format(
+              "--dispatcher: there are more than {} pairs of a token and an expert, which are kept one by one: "
+              "take fewer --tokens or --routings, or some of the recording with --replay-step or "
+              "--replay-layer",
+              kMostPairs));
         while (placers.size() <= routing) placers.emplace_back(placements[placers.size()], model.experts);
         placers[routing].add(source, experts);
       });

@@ -18,8 +18,16 @@ def is_skew_curve(points):
     return bool(points["imbalance"].notna().all()) and points["notes"].map(router_of).nunique() > 1
 
 
+def theory(imbalance):
+    """Slowdown where the busiest rank's port is what everybody waits for: its bytes are max/mean times the others'."""
+    return imbalance / imbalance.min()
+
+
 def draw_skew(axes, points, looks, pattern):
-    """Time over that of the least skewed point, against max/mean over ranks; a line per transport and algorithm."""
+    """Time over that of the least skewed point, against max/mean over ranks; a line per transport and algorithm, and
+    the theory beside them."""
+    asked = points["imbalance"].sort_values()
+    axes.plot(asked, theory(asked), color=style.INK, linewidth=1, linestyle=":", label="theory: max/mean")
     for _, group in points.groupby(CURVE, sort=False):
         group = group.sort_values("imbalance")
         least = group.iloc[0]

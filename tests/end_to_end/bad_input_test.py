@@ -188,6 +188,13 @@ class BadInput(ProgramTest):
             "cut.jsonl": (json.dumps(record) + "\n" + json.dumps(record)[:40], ["line 2", "cut"]),
             "beyond.jsonl": (json.dumps({**record, "top_indices": [[0, 1, 2, 3, 4, 384]]}), ["line 1", "expert 384"]),
             "topk.jsonl": (json.dumps({**record, "topk": 8}), ["line 1", "topk"]),
+            "negative.jsonl": (json.dumps({**record, "top_indices": [[0, 1, 2, 3, 4, -5]]}), ["line 1", "-5"]),
+            "twice.jsonl": (json.dumps({**record, "top_indices": [[0, 1, 2, 3, 4, 4]]}), ["line 1", "expert 4 twice"]),
+            "narrow.jsonl": (json.dumps({**record, "top_indices": [[0, 1]]}), ["line 1", "token 0 has 2 experts"]),
+            "deep.jsonl": ('{"top_indices": ' + "[" * 100_000, ["line 1", "a list of expert numbers"]),
+            "other.jsonl": ("[" * 100_000, ["line 1", "an object of a routing trace"]),
+            "twice.csv": ("step,layer,rank,token,expert0,expert1,expert2,expert3,expert4,expert5\n0,0,0,0,1,2,3,4,5,5\n",
+                          ["line 2", "expert 5 twice"]),
             "columns.csv": ("step,layer\r\n", ["line 1", "column 3"]),
             "counts.json": ("{\"logical_count\": [[[1, 2]]]}", ["line 1", "2 experts"]),
             "trace.txt": ("", [".jsonl"]),
@@ -199,6 +206,15 @@ class BadInput(ProgramTest):
             result = weft("route", "--router", f"replay:{path}", "--ranks", "2")
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertEqual(result.stdout, "")
+
+    def test_exchanges_that_there_are_not(self):
+        self.refused("moe", "--pass", "sideways", says=["--pass", "sideways", "backward"])
+        self.refused("moe", "--dispatch-format", "logfmt10", says=["--dispatch-format", "logfmt10", "fp8"])
+        self.refused("moe", "--combine-format", "fp8", says=["--combine-format", "fp8", "logfmt10"])
+        self.refused("moe", "--dispatcher", "flatt", says=["flatt", "did you mean 'flat'"])
+        result = weft("route", "--dispatcher", "flat")
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn("unknown flag '--dispatcher'", result.stderr)
 
     def test_routers_that_route_alike(self):
         self.refused("moe", "--router", "uniform,lognormal:1", "--ranks", "2", says=["uniform and lognormal:1 route"])
@@ -254,6 +270,7 @@ class BadInput(ProgramTest):
             "n = 3\n": ["line 1", "unknown setting 'n': (known: "],
             "model = \"\"\n": ["line 1", "--model", "is empty"],
             "\x01\x02": ["is no text"],
+            "patterns = [\n" + "\"moe\",\n" * 20_000: ["is larger than 64K"],
         }
         for text, words in cases.items():
             config.write_text(text)

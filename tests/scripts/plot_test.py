@@ -7,9 +7,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import pandas as pd
+from matplotlib.figure import Figure
+
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from weftplot import curves, details  # noqa: E402
+from weftplot import curves, details, skew  # noqa: E402
 from weftplot.runs import read_run  # noqa: E402
 
 POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
@@ -221,6 +224,20 @@ class PlotTest(unittest.TestCase):
                                  11: "time (median, band p5–p95)"})
         self.assertIn("n = 5…400 samples a point, each started at an agreed time (sync round-time)",
                       curves.caption_of(points))
+
+    def test_draws_the_theory_beside_the_slowdown(self):
+        points = pd.DataFrame({"imbalance": [2.0, 1.0, 4.0], "time_us_median": [18.0, 10.0, 41.0], "transport": "model",
+                               "algorithm": "linear", "dtype": "fp8", "ranks": 8})
+
+        class Plain:
+            def of(self, pattern, series):
+                return {}
+
+        axes = Figure().subplots()
+        skew.draw_skew(axes, points, Plain(), "moe")
+        lines = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.get_lines()}
+        self.assertEqual(lines["theory: max/mean"], ([1, 2, 4], [1, 2, 4]))
+        self.assertEqual(lines["model · linear"], ([1, 2, 4], [1, 1.8, 4.1]))
 
     def history(self, **changes):
         """The file of a history of nine days, in which 64 KiB grow slower on the sixth."""

@@ -108,5 +108,23 @@ TEST_F(Recording, OfOtherRanksOrUnevenTokensIsRefused) {
   refused("0,0,0,0,3\n0,0,1,0,3\n0,0,2,0,3\n");
 }
 
+/// The same token of rank 0 and rank 1 in turn, without end.
+class Endless : public Decisions {
+ public:
+  std::vector<std::uint64_t> each_token(const TokenAction& token) const override {
+    const std::uint32_t experts[] = {0, 1, 2, 3};
+    for (std::size_t i = 0;; ++i) token(0, i % 2, experts);
+  }
+};
+
+TEST(RouteByToken, MoreThanCanBeKeptIsRefusedBeforeItIsKept) {
+  try {
+    route_by_token(Endless(), shape(4, 4), {.ranks = 2, .ranks_per_node = 2, .placement = {}});
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("--replay-step"));
+  }
+}
+
 }  // namespace
 }  // namespace weft
