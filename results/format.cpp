@@ -61,8 +61,25 @@ std::string not_measured_line(const Record& record) {
                      record.transport, record.status, record.reason);
 }
 
+std::string no_mean_line(const Record& record) {
+  return fmt::format("# n/a: {} {} over {}: its log has no mean over the ranks\n", format_bytes(record.bytes_per_rank),
+                     record.algorithm, record.transport);
+}
+
 std::string operation_title(const Record& record) {
   return record.pattern == record.operation ? record.operation : record.pattern + " " + record.operation;
+}
+
+std::string type_title(const Record& record) {
+  if (record.op.empty()) return record.dtype;
+  return fmt::format("{} {}", record.dtype.empty() ? "?" : record.dtype, record.op);
+}
+
+std::string series_title(const Record& record, bool ranks) {
+  std::string title = fmt::format("{}, {} over {}", operation_title(record), record.algorithm, record.transport);
+  if (ranks) title += fmt::format(", {} ranks", record.ranks);
+  if (const std::string type = type_title(record); !type.empty()) title += ", " + type;
+  return record.in_place ? title + ", in place" : title;
 }
 
 std::string SeriesFormatter::add(const Record& record) {

@@ -64,8 +64,18 @@ bool has_figures(const Record& record);
 /// has no figures.
 std::string not_measured_line(const Record& record);
 
+/// "# n/a: 64K native over nccl: its log has no mean over the ranks\n": an imported row in a format of such means.
+std::string no_mean_line(const Record& record);
+
 /// "all_reduce", "moe dispatch".
 std::string operation_title(const Record& record);
+
+/// "f32 sum", "f32"; "? sum" where an imported log did not say the type, empty where there is neither.
+std::string type_title(const Record& record);
+
+/// What the tables of one series have in common: "all_reduce, ring over shm, 4 ranks, f32 sum, in place". Without
+/// `ranks` for formats that tell them in a line of their own.
+std::string series_title(const Record& record, bool ranks);
 
 /// For formats whose tables hold one series of sizes each (one algorithm over one transport). Points of several series
 /// come in turns, so the first series of a pattern is printed as it comes, and the others when the pattern ends.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "results/format.hpp"
@@ -8,11 +10,7 @@ namespace {
 
 /// OSU's latency programs: the size, then the mean over iterations and ranks of each rank's own time.
 class OsuFormatter final : public SeriesFormatter {
-  std::string series_of(const Record& record) const override {
-    return fmt::format("{}, {} over {}, {} ranks, {}{}{}{}", operation_title(record), record.algorithm,
-                       record.transport, record.ranks, record.dtype, record.op.empty() ? "" : " ", record.op,
-                       record.in_place ? ", in place" : "");
-  }
+  std::string series_of(const Record& record) const override { return series_title(record, true); }
 
   std::string header(const Record& first) const override {
     return fmt::format("\n# weft {}, OSU's columns\n{:<10}{:>18}\n", series_of(first), "# Size", "Avg Latency(us)");
@@ -20,6 +18,7 @@ class OsuFormatter final : public SeriesFormatter {
 
   std::string row(const Record& record) override {
     if (!has_figures(record)) return not_measured_line(record);
+    if (std::isnan(record.time_us_mean_of_ranks)) return no_mean_line(record);
     return fmt::format("{:<10}{:>18.2f}\n", peer_benchmark_size(record), record.time_us_mean_of_ranks);
   }
 };

@@ -96,7 +96,7 @@ std::vector<TableColumn> point_columns(const Record& first) {
     columns.push_back({"B/rank", false, [](const Record& r) { return short_bytes(r.bytes_per_rank); }});
     if (sends_to_every_peer(first))
       columns.push_back({"B/peer", false, [](const Record& r) { return short_bytes(r.bytes_per_peer); }});
-    columns.push_back({"type", true, [](const Record& r) { return r.op.empty() ? r.dtype : r.dtype + " " + r.op; }});
+    columns.push_back({"type", true, type_title});
   }
   if (first.pattern != first.operation)
     columns.push_back({"operation", true, [](const Record& r) { return r.operation; }});

@@ -132,6 +132,59 @@ std::vector<Record> imported_records() {
   return records;
 }
 
+/// As of a log with one time, and without a type.
+Record record_with_one_time(Bytes bytes) {
+  constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
+  Record record = measured(all_reduce_record(bytes), 1.5);
+  record.pattern = "send_recv";
+  record.operation = "pingpong";
+  record.dtype.clear();
+  record.op.clear();
+  record.ranks = 2;
+  record.time_us_median = record.time_us_rank_min = record.time_us_rank_max = kNotKnown;
+  record.time_us_mean_of_ranks = 2;
+  return record;
+}
+
+TEST(Formats, ImbHasATableWithOneTimeForRowsThatHaveOneOnly) {
+  std::vector<Record> records = {record_with_one_time(64), all_reduce_record(64), record_with_one_time(4096)};
+  records[1] = measured(records[1], 1.5);
+  const std::string text = text_of("imb", records);
+  EXPECT_THAT(text, HasSubstr("# Benchmarking send_recv pingpong, ring over shm\n# #processes = 2\n"));
+  EXPECT_THAT(text, HasSubstr("       #bytes #repetitions      t[usec]   Mbytes/sec\n"
+                              "           64            5         2.00        32.00\n"));
+  EXPECT_THAT(text, HasSubstr("         4096            5         2.00      2048.00\n"));
+  EXPECT_THAT(text, HasSubstr("t_min[usec]"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("nan")));
+}
+
+TEST(Formats, ImbHasATableForEachNumberOfRanks) {
+  std::vector<Record> records = {measured(all_reduce_record(64), 1.5), measured(all_reduce_record(64), 1.5)};
+  records[1].ranks = 8;
+  const std::string text = text_of("imb", records);
+  EXPECT_THAT(text, HasSubstr("# #processes = 4\n"));
+  EXPECT_THAT(text, HasSubstr("# #processes = 8\n"));
+}
+
+TEST(Formats, OfMeansLeaveOutARowThatHasNone) {
+  Record record = record_with_one_time(64);
+  record.time_us_median = 2;
+  record.time_us_mean_of_ranks = std::numeric_limits<double>::quiet_NaN();
+  for (const char* format : {"osu", "imb"}) {
+    const std::string text = text_of(format, {record});
+    EXPECT_THAT(text, HasSubstr("# n/a: 64 ring over shm: its log has no mean over the ranks\n")) << format;
+    EXPECT_THAT(text, testing::Not(HasSubstr("nan"))) << format;
+  }
+}
+
+TEST(Formats, TitlesOfRowsWithoutATypeEndWithWhatTheyHave) {
+  Record record = record_with_one_time(64);
+  EXPECT_THAT(text_of("osu", {record}),
+              HasSubstr("# weft send_recv pingpong, ring over shm, 2 ranks, OSU's columns\n"));
+  record.op = "sum";
+  EXPECT_THAT(text_of("osu", {record}), HasSubstr("2 ranks, ? sum, OSU's columns\n"));
+}
+
 std::size_t count_of(const std::string& part, const std::string& text) {
   std::size_t count = 0;
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
