@@ -75,13 +75,19 @@ std::pair<std::filesystem::path, std::filesystem::path> folders_of(const std::ve
   return {campaign / "base", campaign / "new"};
 }
 
-/// Adds a note on what could not be checked.
-ResultSet read_checked(const std::filesystem::path& folder, std::vector<std::string>& notes) {
+/// Names the launches that could not be checked.
+ResultSet read_checked(const std::filesystem::path& folder, std::vector<std::string>& unchecked) {
   ResultSet set = read_result_set(folder);
   for (const Launch& launch : set.launches)
-    if (!check_samples(launch.run))
-      notes.push_back(fmt::format("{} has no samples: its rows are taken as they are", launch.run.folder.string()));
+    if (!check_samples(launch.run)) unchecked.push_back(launch.run.folder.string());
   return set;
+}
+
+/// One sentence, however many they are.
+std::string note_on(const std::vector<std::string>& unchecked) {
+  if (unchecked.size() == 1) return unchecked.front() + " has no samples: its rows are taken as they are";
+  return fmt::format("{} launches have no samples ({} to {}): their rows are taken as they are", unchecked.size(),
+                     unchecked.front(), unchecked.back());
 }
 
 int compare(const Compare& wanted) {
@@ -90,11 +96,11 @@ int compare(const Compare& wanted) {
   if (std::count_if(wanted.files.begin(), wanted.files.end(), on_output) > 1)
     throw UsageError("- is given to two reports: standard output holds one of them");
   const auto [base_folder, new_folder] = folders_of(wanted.sets);
-  std::vector<std::string> notes;
-  const ResultSet base = read_checked(base_folder, notes);
-  const ResultSet now = read_checked(new_folder, notes);
+  std::vector<std::string> unchecked;
+  const ResultSet base = read_checked(base_folder, unchecked);
+  const ResultSet now = read_checked(new_folder, unchecked);
   Comparison comparison = weft::compare(base, now, rules, wanted.despite);
-  comparison.notes.insert(comparison.notes.end(), notes.begin(), notes.end());
+  if (!unchecked.empty()) comparison.notes.push_back(note_on(unchecked));
   bool table = true;
   for (const Report& report : reports()) {
     const std::string& file = wanted.files.at(report.name);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "imports/point.hpp"
+#include "imports/possible.hpp"
 #include <fmt/format.h>
 
 #include "core/text.hpp"
@@ -158,7 +159,7 @@ class Reader {
       if (title == "t_max[usec]") figures.rank_max = number_in(log_, number, words[i], "time");
     }
     // Its size is the count of the call, one rank's block, where Reduce_scatter's is the whole input.
-    if (benchmark_ == "Reduce_scatter_block") size *= static_cast<Bytes>(series.ranks);
+    if (benchmark_ == "Reduce_scatter_block") size = whole_of_blocks(size, series.ranks);
     ImportedPoint point = make_point(series, size, figures, number);
     if (defects) {  // the largest deviation, of which only 0 is a count
       point.record.wrong = *defects > 0 ? fmt::format("{:.0f}", std::ceil(*defects)) : "0";

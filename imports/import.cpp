@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "imports/possible.hpp"
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -45,6 +46,7 @@ ReadLog import_log(const std::filesystem::path& path, const std::string& format,
                                  read.log.left_out.empty() ? "" : " (" + read.log.left_out.front() + ")"));
   std::map<std::string, std::size_t> lines;
   for (const ImportedPoint& point : read.log.points) {
+    expect_possible(log, point);
     const auto [first, is_new] = lines.emplace(point.record.key(), point.line);
     if (!is_new)
       refuse_log(log, point.line,

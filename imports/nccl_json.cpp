@@ -27,9 +27,14 @@ double positive_in(const Log& log, const Json& value, const std::string& where) 
   return value.get<double>();
 }
 
-int count_in(const Json& config, const std::string& name, int otherwise) {
-  if (!config.is_object() || !config.contains(name) || !config[name].is_number_integer()) return otherwise;
-  return std::max(otherwise, config.value(name, otherwise));
+/// `least` where the file does not say, or says less.
+int count_in(const Log& log, const Json& config, const std::string& name, int least) {
+  constexpr int kMost = 1'000'000'000;
+  if (!config.is_object() || !config.contains(name) || config[name].is_null()) return least;
+  const Json& value = config[name];
+  if (!value.is_number_integer() || value < 0 || value > kMost)
+    refuse_member(log, fmt::format("\"{}\"", name), fmt::format("is no whole number from 0 to {}", kMost));
+  return std::max(least, value.get<int>());
 }
 
 class Reader {
@@ -44,8 +49,8 @@ class Reader {
     config_ = file_.value("config", Json::object());
     into_.tool = "nccl-tests";
     into_.version = file_.contains("nccl_version") ? "NCCL " + file_["nccl_version"].dump() : "";
-    into_.parameters = {{"iterations", count_in(config_, "iterations", 1)},
-                        {"warmup", count_in(config_, "warmup_iters", 0)}};
+    into_.parameters = {{"iterations", count_in(log_, config_, "iterations", 1)},
+                        {"warmup", count_in(log_, config_, "warmup_iters", 0)}};
     for (std::size_t i = 0; i < results.size(); ++i) add(results[i], fmt::format("result {}", i));
     if (!file_.contains("end_time")) into_.left_out.push_back("there is no \"end_time\": the run was cut short");
     return std::move(into_);
@@ -78,8 +83,8 @@ class Reader {
     const Json redop = result.value("redop", Json());
     LogSeries series = nccl_series(operation(), type.get<std::string>(),
                                    redop.is_string() ? redop.get<std::string>() : "none", ranks(), options_);
-    series.iterations = count_in(config_, "iterations", 1);
-    series.warmup = count_in(config_, "warmup_iters", 0);
+    series.iterations = count_in(log_, config_, "iterations", 1);
+    series.warmup = count_in(log_, config_, "warmup_iters", 0);
     for (const char* half : {"out_of_place", "in_place"}) {
       if (!result.contains(half) || !result[half].is_object()) continue;
       series.in_place = std::string_view(half) == "in_place";

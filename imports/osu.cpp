@@ -2,7 +2,8 @@
 // two blanks or more separate, and rows. The average is over iterations and ranks, Min and Max (-f) are the means of
 // the fastest and the slowest rank. Percentiles (-z) are of averages over ranks, which no column of weft's holds. The
 // log does not say how many ranks there were. osu_bw gives a rate, of windows of messages: the time of a message among
-// others under way is size / rate, in 1e6 B/s.
+// others under way is size / rate, in 1e6 B/s. osu_mbw_mr gives the rate of all pairs together, "# [ pairs: 4 ]", and
+// their messages per second, which have more digits.
 #include <algorithm>
 #include <map>
 
@@ -26,6 +27,7 @@ struct Program {
 constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
                                  {"Multi Latency", "send_recv", "pingpong", 0},
                                  {"Bandwidth", "send_recv", "stream", 2},
+                                 {"Multiple Bandwidth / Message Rate", "send_recv", "stream", 0},
                                  {"Allreduce Latency", "all_reduce", "all_reduce", 0},
                                  {"Allgather Latency", "all_gather", "all_gather", 0},
                                  {"Allgatherv Latency", "all_gatherv", "all_gatherv", 0},
@@ -42,6 +44,7 @@ constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
                                  {"Scatterv Latency", "scatterv", "scatterv", 0}};
 
 constexpr std::string_view kTest = " Test";
+constexpr std::string_view kPairs = "# [ pairs: ";
 constexpr std::string_view kWeftColumns = ", OSU's columns";
 
 bool is_title(std::string_view line) {
@@ -69,6 +72,8 @@ class Reader {
       const std::string_view line = log_.lines[i];
       if (is_title(line))
         begin(line, i + 1);
+      else if (line.starts_with(kPairs))
+        begin_pairs(line, i + 1);
       else if (line.starts_with("# Datatype:"))
         series_.dtype = dtype_of(line);
       else if (line.starts_with("# Size") || line.starts_with("# Avg Latency"))
@@ -83,6 +88,7 @@ class Reader {
   void begin(std::string_view line, std::size_t number) {
     titles_.clear();
     series_ = {};
+    pairs_ = 0;
     skipped_ = false;
     if (line.starts_with("# weft ")) {
       line.remove_prefix(7);
@@ -132,12 +138,10 @@ class Reader {
       refuse_log(log_, number,
                  fmt::format("has {} fields where the table's header has {}", words.size(), titles_.size()));
     LogSeries series = series_;
-    // The ranks of a pair are no news, so that logs of all programs can be imported with one --ranks.
-    const bool pair = series.ranks == 2 && series.pattern == "send_recv" && into_.tool.starts_with("OSU");
-    series.ranks = pair ? 2 : ranks_of(log_, options_, series.ranks, number);
+    series.ranks = ranks_of_row(number);
     Bytes size = 0;
     LogFigures figures;
-    double rate = -1;
+    double rate = -1, messages = -1;
     std::string_view validation;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& title = titles_[i];
@@ -145,19 +149,43 @@ class Reader {
       if (title == "Avg Latency(us)") figures.mean_of_ranks = number_in(log_, number, words[i], "average latency");
       if (title == "Min Latency(us)") figures.rank_min = number_in(log_, number, words[i], "minimum latency");
       if (title == "Max Latency(us)") figures.rank_max = number_in(log_, number, words[i], "maximum latency");
-      if (title == "Bandwidth (MB/s)") rate = number_in(log_, number, words[i], "bandwidth");
+      if (title == "Bandwidth (MB/s)" || title == "MB/s") rate = number_in(log_, number, words[i], "bandwidth");
+      if (title == "Messages/s") messages = number_in(log_, number, words[i], "rate of messages");
       if (title == "Iterations") series.iterations = iterations_in(words[i], number);
       if (title == "Validation") validation = words[i];
     }
-    if (rate >= 0 && rate < 1) {  // two digits after the point: too few of them count
+    // Two digits stand after the point: of a rate below 1 too few of them count.
+    if (messages >= 1) {
+      figures.mean_of_ranks = 1e6 * std::max(pairs_, 1) / messages;
+    } else if (rate >= 1) {
+      figures.mean_of_ranks = static_cast<double>(size) * std::max(pairs_, 1) / rate;  // B / (1e6 B/s) = us
+    } else if (rate >= 0) {
       skip_row(number, rate);
       return;
     }
-    if (rate > 0) figures.mean_of_ranks = static_cast<double>(size) / rate;  // B / (1e6 B/s) = us
     if (!figures.mean_of_ranks) refuse_log(log_, number, "has no latency and no bandwidth");
     ImportedPoint point = make_point(series, size, figures, number);
     note_validation(validation, point.record);
     into_.points.push_back(std::move(point));
+  }
+
+  /// The ranks of pairs are no news where the log says how many pairs there are, so that logs of all programs can be
+  /// imported with one --ranks.
+  int ranks_of_row(std::size_t number) const {
+    if (pairs_ > 0) return 2 * pairs_;
+    const bool pair = series_.ranks == 2 && series_.pattern == "send_recv" && into_.tool.starts_with("OSU");
+    return pair ? 2 : ranks_of(log_, options_, series_.ranks, number);
+  }
+
+  void begin_pairs(std::string_view line, std::size_t number) {
+    constexpr std::uint64_t kMost = 5'000'000;
+    const std::vector<std::string_view> words = words_of(line.substr(kPairs.size()));
+    const std::uint64_t pairs =
+        whole_number_in(log_, number, words.empty() ? std::string_view() : words.front(), "number of pairs");
+    if (pairs == 0 || pairs > kMost) refuse_log(log_, number, "has no sensible number of pairs");
+    pairs_ = static_cast<int>(pairs);
+    if (line.find("window size: varied") != std::string_view::npos)
+      skip_because(fmt::format("line {}: a rate for each size of the window (-V) has no place in weft", number));
   }
 
   int iterations_in(std::string_view word, std::size_t number) const {
@@ -181,6 +209,7 @@ class Reader {
   const Log& log_;
   const ImportOptions& options_;
   LogSeries series_;
+  int pairs_ = 0;  ///< 0: the log does not say
   bool skipped_ = false;
   std::vector<std::string> titles_;
   ImportedLog into_;

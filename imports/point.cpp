@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 
+#include "imports/possible.hpp"
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -39,7 +40,7 @@ Record describe(const LogSeries& series, Bytes size) {
   const bool of_one_block = series.convention == SizeConvention::block && is_one_of(series.operation, kBlocks) &&
                             series.operation != "reduce_scatter";
   const auto ranks = static_cast<Bytes>(series.ranks);
-  record.bytes_per_rank = of_one_block ? size * ranks : size;
+  record.bytes_per_rank = of_one_block ? whole_of_blocks(size, series.ranks) : size;
   record.bytes_per_peer =
       series.operation.starts_with("all_to_all") ? record.bytes_per_rank / ranks : record.bytes_per_rank;
   record.warmup = series.warmup;
@@ -68,7 +69,7 @@ std::optional<int> count_before(std::string_view text, std::string_view unit) {
 }  // namespace
 
 ImportedPoint make_point(const LogSeries& series, Bytes size, const LogFigures& figures, std::size_t line) {
-  ImportedPoint point{describe(series, size), {}, line};
+  ImportedPoint point{describe(series, size), {}, line, size};
   Record& r = point.record;
   r.iterations = series.iterations;
   forget({&r.time_us_median, &r.time_us_min, &r.time_us_max, &r.time_us_mean, &r.time_us_mean_of_ranks,
@@ -84,7 +85,7 @@ ImportedPoint make_point(const LogSeries& series, Bytes size, const LogFigures& 
 }
 
 ImportedPoint make_point(const LogSeries& series, Bytes size, Samples samples, std::size_t line) {
-  ImportedPoint point{describe(series, size), std::move(samples), line};
+  ImportedPoint point{describe(series, size), std::move(samples), line, size};
   Record& r = point.record;
   point.samples.sync = series.sync;
   point.samples.warmup = series.warmup;
@@ -131,7 +132,7 @@ std::optional<LogSeries> series_of_weft(std::string_view headline) {
     else if (parts[i] == "in place")
       series.in_place = true;
     else if (!words.empty() && words.size() <= 2) {
-      series.dtype = words[0];
+      if (words[0] != "?") series.dtype = words[0];
       if (words.size() == 2) series.op = words[1];
     }
   }

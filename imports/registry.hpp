@@ -25,6 +25,7 @@ struct ImportedPoint {
   Record record;
   Samples samples;
   std::size_t line = 0;  ///< where it stands in the log
+  Bytes size = 0;        ///< as the log gives it, by its own convention
 };
 
 /// A log in weft's terms.

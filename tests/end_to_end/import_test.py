@@ -25,7 +25,11 @@ class Import(ProgramTest):
         self.assertIn("mean us", shown.stdout)
         self.assertNotIn("nan", shown.stdout)
         for form in ("nccl", "osu", "imb", "json", "csv"):
-            self.assertEqual(weft("show", out, "--format", form).returncode, OK, form)
+            shown = weft("show", out, "--format", form)
+            self.assertEqual(shown.returncode, OK, form)
+            self.assertNotIn("nan", shown.stdout)
+            if form == "imb":  # PingPong's own table has one time
+                self.assertRegex(shown.stdout, r"#bytes #repetitions +t\[usec\] +Mbytes/sec\n +0 +20 +0.17 +0.00\n +4 +20 +0.19 +21.05\n")
         drawn = subprocess.run([sys.executable, "-B", SOURCE / "scripts/plot.py", out], capture_output=True, text=True,
                                check=False)
         self.assertEqual(drawn.returncode, 0, drawn.stderr)
@@ -50,6 +54,24 @@ class Import(ProgramTest):
         result = weft("import", "osu", *logs, "--ranks", 2, "--merge", "--out", self.folder / "one")
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertEqual(len(points(self.folder / "one")), 4)
+
+    def test_sets_without_samples_are_compared_with_one_note(self):
+        logs = [self.folder / f"{number}.log" for number in range(4)]
+        for number, log in enumerate(logs):
+            log.write_text(f"# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n8   1.5{number}\n")
+        for name, some in (("base", logs[:2]), ("new", logs[2:])):
+            result = weft("import", "osu", *some, "--ranks", 2, "--out", self.folder / name)
+            self.assertEqual(result.returncode, OK, result.stderr)
+        text = weft("compare", self.folder / "base", self.folder / "new", "--metric", "mean_of_ranks").stdout
+        self.assertEqual(text.count("samples"), 1, text)
+        self.assertIn("4 launches have no samples", text)
+
+    def test_rows_that_nobody_can_have_measured_are_refused_by_their_line(self):
+        log = self.folder / "bad.log"
+        log.write_text("# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n8   1.0\n18446744073709551615  1.0\n")
+        result = weft("import", "auto", log, "--ranks", 2, "--out", self.folder / "out")
+        self.assertEqual((result.returncode, len(result.stderr.splitlines())), (USAGE, 1), result.stderr)
+        self.assertIn("bad.log, line 4: a size of 18446744073709551615 B", result.stderr)
 
     def test_a_table_of_weft_comes_back(self):
         run = self.folder / "run"

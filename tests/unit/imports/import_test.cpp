@@ -125,5 +125,41 @@ TEST(Import, RefusesDamagedRowsByTheirLine) {
               testing::HasSubstr("is of 4 ranks, where --ranks says 2"));
 }
 
+TEST(Import, RefusesRowsThatNobodyCanHaveMeasured) {
+  const TemporaryFolder folder;
+  const std::string full =
+      "# OSU MPI All-to-All Personalized Exchange Latency Test v7.4\n"
+      "# Size  Avg Latency(us)  Min Latency(us)  Max Latency(us)  Iterations\n";
+  const auto refused = [&](const std::string& rows) {
+    return message_of<UsageError>([&] { import_text(folder, full + rows, {.ranks = 1000}); });
+  };
+  EXPECT_THAT(refused("18446744073709551615 5 5 5 10\n"), testing::HasSubstr("a.log, line 3: a size of 184467"));
+  EXPECT_THAT(refused("1125899906842624 5e12 5e12 5e12 10\n"), testing::HasSubstr("larger than 1 PiB"));
+  EXPECT_THAT(refused("1 5 5 5 10\n8 4 5 3 10\n"),
+              testing::HasSubstr("line 4: the time of the fastest rank, 5 us, is more than that of the slowest, 3 us"));
+  EXPECT_THAT(refused("8 4 4.5 5 10\n"), testing::HasSubstr("that of the mean, 4 us"));
+  EXPECT_THAT(refused("8 6 4 5 10\n"), testing::HasSubstr("the time of the mean rank, 6 us"));
+  EXPECT_THAT(refused("8 1e300 1 1e300 10\n"), testing::HasSubstr("is more than a year"));
+  EXPECT_THAT(refused("1048576 0.00 0.00 0.00 10\n"), testing::HasSubstr("1048576 B took 0.00 us"));
+  EXPECT_THAT(refused("1000000000 1 1 1 10\n"), testing::HasSubstr("more than 100 TB/s"));
+  EXPECT_THAT(
+      message_of<UsageError>([&] { import_text(folder, R"({"config": {"iterations": 1e30}, "results": []})"); }),
+      testing::HasSubstr("\"iterations\" is no whole number from 0"));
+}
+
+TEST(Import, KeepsTinyMessagesThatTookNoTimeToSpeakOf) {
+  const TemporaryFolder folder;
+  const ReadLog log = import_text(folder, kOsu + std::string("32   0.00\n"), {.ranks = 2});
+  EXPECT_EQ(row(log, 2).time_us_mean_of_ranks, 0);
+  EXPECT_EQ(row(log, 2).algbw_gbps, 0);
+  write_imported_run({log}, folder / "run");
+  EXPECT_EQ(read_run(folder / "run").records.size(), 3U);
+  const ReadLog alone = import_text(folder,
+                                    "# Benchmarking Bcast\n# #processes = 1\n"
+                                    "#bytes #repetitions t_min[usec] t_max[usec] t_avg[usec]\n"
+                                    " 4194304 10 0.00 0.00 0.00\n");
+  EXPECT_EQ(row(alone, 0).time_us_mean_of_ranks, 0) << "a rank alone has nothing to send";
+}
+
 }  // namespace
 }  // namespace weft

@@ -125,6 +125,26 @@ TEST(ImportOsu, ReadsPairsBarriersAndRates) {
   EXPECT_NEAR(row(rate, 0).algbw_gbps, 0.02655, 1e-12) << "1e6 B/s";
 }
 
+TEST(ImportOsu, ReadsManyPairsByTheirMessages) {
+  const ReadLog log = import_golden("osu_mbw_mr.log", {.ranks = 8});  // whatever the ranks of other programs were
+  ASSERT_EQ(log.log.points.size(), 13U);
+  EXPECT_EQ(row(log, 2).key(), "send_recv|stream|native|mpi|4|u8||out of place|4|4") << "two ranks a pair";
+  EXPECT_DOUBLE_EQ(row(log, 2).time_us_mean_of_ranks, 2e6 / 9010134.64) << "of one pair of the two";
+  EXPECT_NEAR(row(log, 2).algbw_gbps, 36.04e-3 / 2, 1e-5);
+  const ReadLog latency = import_golden("osu_multi_lat.log", {.ranks = 4});
+  EXPECT_EQ(row(latency, 0).key(), "send_recv|pingpong|native|mpi|4|u8||out of place|1|1");
+  const TemporaryFolder folder;
+  const std::string title = "# OSU MPI Multiple Bandwidth / Message Rate Test v7.4\n# [ pairs: ";
+  const ReadLog rates = import_text(folder, title + "1 ] [ window size: 64 ]\n# Size   MB/s\n1   16.23\n2   0.01\n");
+  ASSERT_EQ(rates.log.points.size(), 1U);
+  EXPECT_DOUBLE_EQ(row(rates, 0).time_us_mean_of_ranks, 1 / 16.23);
+  const auto refused = [&](const std::string& rest) {
+    return message_of<UsageError>([&] { import_text(folder, title + rest); });
+  };
+  EXPECT_THAT(refused("1 ] [ window size: varied ]\n#   1   2\n1   2.04   3.67\n"), testing::HasSubstr("(-V)"));
+  EXPECT_THAT(refused("0 ] [ window size: 64 ]\n"), testing::HasSubstr("line 2: has no sensible number of pairs"));
+}
+
 TEST(ImportOsu, SaysWhatItAsksForAndWhatItCannotHold) {
   EXPECT_THAT(message_of<UsageError>([] { import_golden("osu_allreduce.log"); }), testing::HasSubstr("--ranks"));
   EXPECT_THAT(message_of<UsageError>([] { import_golden("osu_iallreduce.log", {.ranks = 2}); }),
