@@ -67,7 +67,10 @@ std::string last_words(const fs::path& log) {
 class CampaignRunner {
  public:
   explicit CampaignRunner(Campaign& campaign)
-      : campaign_(campaign), total_(campaign.order().size()), missing_(campaign.missing()) {}
+      : campaign_(campaign),
+        total_(campaign.order().size()),
+        missing_(campaign.missing()),
+        failures_(campaign.commands.size()) {}
 
   int run();
 
@@ -85,7 +88,7 @@ class CampaignRunner {
   const EndingSignals signals_;
   std::size_t done_ = 0;  // in this session, as the seconds
   double seconds_ = 0;
-  int failures_ = 0;  // in a row
+  std::vector<int> failures_;  // of each command, in a row: of two in turn one may always fail, the other never
 };
 
 int CampaignRunner::run() {
@@ -102,10 +105,13 @@ int CampaignRunner::run() {
     end(launch, result, static_cast<double>(monotonic_now() - began) * 1e-9);
     if (result.interrupted != 0) return give_up("interrupted after launch " + launch.folder, 128 + result.interrupted);
     const int code = *campaign_.attempts.back().exit_code;
-    if (failures_ > 0 && campaign_.stop_on_failure)
+    const int failures = failures_[launch.command];
+    if (failures > 0 && campaign_.stop_on_failure)
       return give_up(fmt::format("launch {} failed, see {}", launch.folder, log_of(launch).string()), code);
-    if (failures_ == kFailuresInARow)
-      return give_up(fmt::format("three launches in a row failed, see {}", log_of(launch).string()), code);
+    if (failures == kFailuresInARow)
+      return give_up(fmt::format("three launches {}in a row failed, see {}",
+                                 campaign_.commands.size() == 2 ? "of one command " : "", log_of(launch).string()),
+                     code);
   }
   campaign_.ended = utc_now();
   write_campaign(campaign_);
@@ -148,7 +154,8 @@ void CampaignRunner::end(const PlannedLaunch& launch, const ProcessResult& resul
                     launch.folder, (campaign_.folder / launch.folder).string(), log_of(launch).string()));
   ++done_;
   seconds_ += seconds;
-  failures_ = is_complete(result.exit_code) ? 0 : failures_ + 1;
+  int& failures = failures_[launch.command];
+  failures = is_complete(result.exit_code) ? 0 : failures + 1;
   tell(launch, result, seconds);
 }
 

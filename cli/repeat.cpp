@@ -34,9 +34,9 @@ constexpr const char* kExplanation =
     "\n"
     "Exit codes: the largest of the launches' last attempts, where all were begun (124: past --timeout); that of the "
     "last\n"
-    "one where three in a row failed, or one with --stop-on-failure; 2 where a launch ended well without a run "
-    "folder,\n"
-    "which ends the campaign; 128 + signal where one interrupted it. Codes 0 and 4 (wrong data) are no failure.";
+    "one where three of one command in a row failed, or one with --stop-on-failure; 2 where a launch ended well\n"
+    "without a run folder, which ends the campaign; 128 + signal where one interrupted it. Codes 0 and 4 (wrong data)\n"
+    "are no failure.";
 
 struct Repeat {
   std::string out, resume;
@@ -161,7 +161,7 @@ void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv) {
       ->capture_default_str();
   command->add_option("--pause", wanted->pause_s, "Seconds between launches")->capture_default_str();
   command->add_flag("--stop-on-failure", wanted->stop_on_failure,
-                    "End at the first launch that fails; not given: at the third of three in a row");
+                    "End at the first launch that fails; not given: at the third in a row of one command");
   command->add_option("command", wanted->misplaced)->group("");
   const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   wanted->commands = commands_after(words.subspan(static_cast<std::size_t>(own_words(argc, argv))));

@@ -176,6 +176,18 @@ class Failures(RepeatTest):
         self.assertEqual(len(self.written()), 4)
         self.assertIn("three launches in a row failed", result.stderr)
 
+    def test_three_in_a_row_are_of_one_command(self):
+        self.launcher('[ "$name" = A ] || exit 7')  # in A B B A A B the third of B is the sixth launch
+        result = self.repeat("-n", 9, "--out", self.out, "--", self.fake, "A", "--vs", self.fake, "B")
+        self.assertEqual(result.returncode, 7, result.stderr)
+        self.assertEqual(self.written(), ["A 1", "B 2", "B 4", "A 3", "A 5", "B 6"])
+        self.assertIn("three launches of one command in a row failed", result.stderr)
+
+    def test_two_failures_of_either_command_are_no_three_in_a_row(self):
+        self.launcher("[ $launch -gt 4 ] || exit 7")
+        result = self.repeat("-n", 3, "--out", self.out, "--", self.fake, "A", "--vs", self.fake, "B")
+        self.assertEqual((result.returncode, len(self.written())), (7, 6), result.stderr)
+
     def test_one_ends_it_where_asked(self):
         self.launcher("exit 3")
         result = self.repeat("-n", 9, "--stop-on-failure", "--out", self.out, "--", self.fake, "a")
