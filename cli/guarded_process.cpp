@@ -80,10 +80,12 @@ void end_orphans() {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // also where the guard is killed
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int log = open(request.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   dup2(null, STDIN_FILENO);
-  dup2(log, STDOUT_FILENO);
-  dup2(log, STDERR_FILENO);
+  if (!request.log.empty()) {
+    const int log = open(request.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+  }
   std::vector<char*> words;
   for (const std::string& word : request.words) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);

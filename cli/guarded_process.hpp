@@ -36,7 +36,7 @@ class EndingSignals {
 struct ProcessRequest {
   std::vector<std::string> words;   ///< the program, sought on PATH, and its arguments
   std::filesystem::path directory;  ///< where it runs
-  std::filesystem::path log;        ///< gets its stdout and stderr; begun anew
+  std::filesystem::path log;        ///< gets its stdout and stderr, begun anew; empty: they are this process's
   Nanoseconds timeout = 0;          ///< after which it is ended; 0: none
 };
 

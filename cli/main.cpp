@@ -22,7 +22,7 @@ constexpr const char* kIntroduction =
     "  weft show runs/2026-01-01                    the table of an earlier run\n"
     "  weft compare runs/before runs/after          whether it became slower\n"
     "\n"
-    "Exit codes: 0 ok, 2 usage, 4 wrong data, 5 a point failed or a rank was lost.";
+    "Exit codes: 0 ok, 2 usage, 4 wrong data, 5 a point failed or a rank was lost, 128 + signal interrupted.";
 
 // How long a failing process of a launcher stays: Open MPI's mpirun hangs when one fails while it is starting others.
 constexpr std::chrono::seconds kUntilAllAreStarted{1};

@@ -8,15 +8,21 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "cli/guarded_process.hpp"
 #include "core/error.hpp"
 #include "core/topology.hpp"
 
 namespace weft::cli {
 
-void start_under_mpirun(const RunOptions& options, int ranks) {
+int run_under_mpirun(const RunOptions& options, int ranks) {
   const bool crowded = ranks > usable_cores();
   std::vector<std::string> words = {"mpirun", "--quiet", "-np", std::to_string(ranks)};
   if (crowded && !options.oversubscribe) throw UsageError(too_many_ranks(ranks, usable_cores()));
+  const std::filesystem::path here = std::filesystem::current_path();
+  if (find_program(words.front(), here).empty())
+    throw UsageError(
+        "the mpi transport needs mpirun, which is not on PATH: install openmpi-bin, or start weft by your cluster's "
+        "launcher");
   if (crowded) words.insert(words.end(), {"--oversubscribe"});
   words.insert(words.end(), {"--bind-to", crowded ? "none" : "core"});
   fmt::print(stderr, "weft: starting {} weft …\n", fmt::join(words, " "));
@@ -26,13 +32,10 @@ void start_under_mpirun(const RunOptions& options, int ranks) {
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
   }
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  execvp("mpirun", arguments.data());
-  throw UsageError(
-      "the mpi transport needs mpirun, which is not on PATH: install openmpi-bin, or start weft by your cluster's "
-      "launcher");
+  const ProcessResult result =
+      run_guarded({.words = words, .directory = here, .log = {}, .timeout = 0}, EndingSignals());
+  // Of an interrupted run mpirun says 1, whatever the signal.
+  return result.interrupted != 0 && result.exit_code != 0 ? 128 + result.interrupted : result.exit_code;
 }
 
 }  // namespace weft::cli

@@ -135,7 +135,7 @@ int run(RunOptions options) {
   validate(options);
   const bool wants_mpi = std::any_of(options.transports.begin(), options.transports.end(),
                                      [](const auto& name) { return needs(name, "mpi"); });
-  if (wants_mpi && !launcher_environment()) start_under_mpirun(options, default_ranks(options));
+  if (wants_mpi && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
   const std::vector<Group> groups = group_transports(options);
   options.ranks = groups.empty() ? 0 : groups.front().ranks;
   std::vector<Job> jobs;

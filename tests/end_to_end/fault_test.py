@@ -170,6 +170,11 @@ class Mpirun(FaultTest):
     def test_rank_killed_where_weft_started_mpirun(self):
         self.hurt_rank("mpi,shm", False, signal.SIGKILL, "killed")
 
+    def test_interrupted_where_weft_started_mpirun(self):
+        seconds, code, _ = self.hurt("mpi", False, lambda pids: pids[0], signal.SIGINT)
+        self.assertEqual(code, 128 + signal.SIGINT)  # mpirun itself says 1
+        self.assertLess(seconds, 5)
+
     def test_supervisor_killed(self):
         seconds, code, _ = self.hurt("mpi", True, lambda pids: rank_supervisor(pids, VICTIM), signal.SIGKILL)
         self.assertEqual(code, 128 + signal.SIGKILL)  # mpirun's own: it knows no more than that
