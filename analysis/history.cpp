@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "analysis/conditions.hpp"
 #include "analysis/result_set.hpp"
 #include "statistics/quantile.hpp"
 #include <fmt/format.h>
@@ -52,7 +53,7 @@ std::vector<DatedSet> sets_in_order(const fs::path& folder) {
     if (set.launches.empty()) continue;  // all of them failed
     std::string started = text_in(set.launches.front().run.info, "started");
     for (const Launch& launch : set.launches) started = std::min(started, text_in(launch.run.info, "started"));
-    sets.push_back({{child.path().filename().string(), started, set.launches.size()}, std::move(set)});
+    sets.push_back({{child.path().filename().string(), started, set.launches.size(), {}}, std::move(set)});
   }
   if (error) throw UsageError(fmt::format("{}: cannot be read ({})", folder.string(), error.message()));
   if (sets.empty())
@@ -63,6 +64,36 @@ std::vector<DatedSet> sets_in_order(const fs::path& folder) {
   });
   return sets;
 }
+
+/// Where a launch was measured: what may change a level without a change of weft. Imported runs do not tell.
+nlohmann::json place_of(const nlohmann::json& run_info) {
+  nlohmann::json place = conditions_of(run_info);
+  nlohmann::json host = place["host"];
+  if (const nlohmann::json name = notable(run_info)["host"]["name"]; !name.is_null()) host["name"] = name;
+  return {{"host", host}, {"libraries", place["libraries"]}};
+}
+
+/// Looks at the launches one after the other, in the order of the entries.
+class Places {
+ public:
+  std::vector<Difference> changes_in(const ResultSet& set) {
+    std::vector<Difference> changes;
+    for (const Launch& launch : set.launches) {
+      nlohmann::json place = place_of(launch.run.info);
+      if (place["host"].empty()) continue;
+      if (!before_.is_null())
+        for (Difference& difference : differences(before_, place))
+          if (std::none_of(changes.begin(), changes.end(),
+                           [&](const Difference& known) { return known.key == difference.key; }))
+            changes.push_back(std::move(difference));
+      before_ = std::move(place);
+    }
+    return changes;
+  }
+
+ private:
+  nlohmann::json before_;
+};
 
 /// The points of a history, and by what they are told apart.
 class Lines {
@@ -110,9 +141,14 @@ const HistoryEntry& entry_at(const History& history, const HistoryPoint& point, 
   return history.entries[point.entries[change.index]];
 }
 
+std::size_t name_width_of(const History& history) {
+  std::size_t width = 8;
+  for (const HistoryEntry& entry : history.entries) width = std::max(width, entry.name.size());
+  return width;
+}
+
 std::string lines_of(const History& history) {
-  std::size_t name_width = 8;
-  for (const HistoryEntry& entry : history.entries) name_width = std::max(name_width, entry.name.size());
+  const std::size_t name_width = name_width_of(history);
   std::string text = fmt::format("{:<20} {:<{}} {:>10} {:>10} {:>7} {:>7}  point\n", "since", "campaign", name_width,
                                  "before us", "after us", "ratio", "p");
   for (const HistoryPoint& point : history.points)
@@ -125,13 +161,25 @@ std::string lines_of(const History& history) {
   return text;
 }
 
+/// "since … campaign … host.kernel 6.1 → 6.6", a line for each.
+std::string places_of(const History& history) {
+  std::string text;
+  for (const HistoryEntry& entry : history.entries)
+    for (const Difference& difference : entry.changed)
+      text += fmt::format("{:<20} {:<{}} {} {} → {}\n", entry.started, entry.name, name_width_of(history),
+                          difference.key, difference.before, difference.after);
+  return text.empty() ? text : "measured elsewhere, or with other libraries, since\n" + text;
+}
+
 }  // namespace
 
 History read_history(const fs::path& folder) {
   History history{folder, {}, {}};
   Lines lines;
+  Places places;
   for (DatedSet& dated : sets_in_order(folder)) {
     lines.add(history.entries.size(), dated.set);
+    dated.entry.changed = places.changes_in(dated.set);
     history.entries.push_back(std::move(dated.entry));
   }
   history.points = lines.finish();
@@ -149,13 +197,19 @@ std::string history_table(const History& history) {
   if (longest < kFewestForHistory)
     text += fmt::format("no point was measured {} times with one configuration, the fewest that can show a change\n",
                         kFewestForHistory);
-  return changes == 0 ? text : text + lines_of(history);
+  if (changes > 0) text += lines_of(history);
+  return text + places_of(history);
 }
 
 nlohmann::json to_json(const History& history) {
   nlohmann::json entries = nlohmann::json::array(), points = nlohmann::json::array();
-  for (const HistoryEntry& entry : history.entries)
-    entries.push_back({{"name", entry.name}, {"started", entry.started}, {"launches", entry.launches}});
+  for (const HistoryEntry& entry : history.entries) {
+    nlohmann::json changed = nlohmann::json::array();
+    for (const Difference& difference : entry.changed)
+      changed.push_back({{"key", difference.key}, {"before", difference.before}, {"after", difference.after}});
+    entries.push_back(
+        {{"name", entry.name}, {"started", entry.started}, {"launches", entry.launches}, {"changed", changed}});
+  }
   for (const HistoryPoint& line : history.points) {
     nlohmann::json changes = nlohmann::json::array();
     for (const ChangePoint& change : line.changes)

@@ -8,6 +8,7 @@
 #include "statistics/change_points.hpp"
 #include <nlohmann/json_fwd.hpp>
 
+#include "results/difference.hpp"
 #include "results/record.hpp"
 
 namespace weft {
@@ -20,6 +21,9 @@ struct HistoryEntry {
   std::string name;     ///< of its folder
   std::string started;  ///< of its first launch, ISO 8601, UTC
   std::size_t launches = 0;
+  /// In what host or libraries were others than those of the launch before, in this result set or the one before it:
+  /// "host.kernel", "host.name", "libraries.mpi".
+  std::vector<Difference> changed;
 };
 
 /// One point through time: only what was measured with one configuration is on one line.
@@ -45,8 +49,9 @@ inline constexpr std::size_t kFewestForHistory = 8;
 /// out; rows that are not `ok` too. Throws UsageError: no such folder, no run below it, a damaged run.
 History read_history(const std::filesystem::path& folder);
 
-/// The changes, a line each: since when, before, after, ratio, p; or why there is none. Advice, no verdict: a change
-/// shows when several campaigns have followed it.
+/// The changes, a line each: since when, before, after, ratio, p; or why there is none. Below them where the host, its
+/// kernel or a library changed, which may be why. Advice, no verdict: a change shows when several campaigns have
+/// followed it.
 std::string history_table(const History& history);
 
 nlohmann::json to_json(const History& history);

@@ -20,9 +20,11 @@ using testing::HasSubstr;
 class HistoryFolder : public testing::Test {
  protected:
   /// A launch that began on this day, with points of 8 and 64 bytes of so many us.
-  void write_launch(const std::string& name, int day, double us_of_8, double us_of_64, int seed = 1) const {
+  void write_launch(const std::string& name, int day, double us_of_8, double us_of_64, int seed = 1,
+                    const std::string& kernel = "6.1") const {
     RunInfo info = plain_run_info();
     info.configuration["seed"] = seed;
+    info.provenance["host"]["kernel"] = kernel;
     RunWriter writer = RunWriter::create(path_ / name, info);
     for (const auto& [bytes, us] : {std::pair{Bytes{8}, us_of_8}, {Bytes{64}, us_of_64}}) {
       Record record = all_reduce_record(bytes);
@@ -93,6 +95,25 @@ TEST_F(HistoryFolder, TakesTheMedianOfACampaignsLaunchesAndItsNewSide) {
   EXPECT_EQ(history.entries[0].started, "2026-01-01T00:00:00Z");
   EXPECT_EQ(history.entries[1].launches, 3U);
   EXPECT_THAT(history.points[0].medians_us, ElementsAre(18, 9));
+}
+
+TEST_F(HistoryFolder, NamesSinceWhenTheKernelIsAnotherOne) {
+  write_launch("a", 1, 10, 20);
+  write_launch("b/001", 2, 10, 20, 1, "6.6");
+  write_launch("b/002", 3, 10, 20, 1, "6.6");
+  write_launch("c", 4, 10, 20, 1, "6.6");
+  const History history = read_history(path_);
+  ASSERT_EQ(history.entries.size(), 3U);
+  EXPECT_TRUE(history.entries[0].changed.empty());
+  ASSERT_EQ(history.entries[1].changed.size(), 1U);
+  EXPECT_TRUE(history.entries[2].changed.empty());
+  EXPECT_THAT(history_table(history), HasSubstr("2026-01-02T00:00:00Z b        host.kernel \"6.1\" → \"6.6\"\n"));
+  EXPECT_EQ(to_json(history)["entries"][1]["changed"][0]["key"], "host.kernel");
+}
+
+TEST_F(HistoryFolder, OfOneHostNamesNoChange) {
+  write_days();
+  EXPECT_THAT(history_table(read_history(path_)), testing::Not(HasSubstr("measured elsewhere")));
 }
 
 TEST_F(HistoryFolder, RefusesAFolderWithoutRuns) {
