@@ -9,17 +9,17 @@
 # the file of the same name; the table of all entries is generated from the list, so that nothing registers itself
 # at run time and no source needs an #if for an absent library.
 
-# Compiles a few sources of the target at a time, where reading large headers (CLI11, JSON, GoogleTest) takes most of the
+# Compiles so many sources of the target at a time, since reading headers (JSON, CLI11, GoogleTest, fmt) takes most of the
 # time. The presets that join all sources of a target keep their way.
-function(weft_join_sources target)
+function(weft_join_sources target count)
   if(WEFT_JOIN_SOURCES AND NOT CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
   endif()
 endfunction()
 
 # Adds one entry to the folder's registry.
 function(weft_register folder name)
-  cmake_parse_arguments(entry "" "NEEDS;PACKAGE" "LINK" ${ARGN})
+  cmake_parse_arguments(entry "JOINED" "NEEDS;PACKAGE" "LINK" ${ARGN})
   get_property(known GLOBAL PROPERTY weft_${folder}_entries)
   if(name IN_LIST known)
     message(FATAL_ERROR "weft_register(${folder} ${name}): registered twice")
@@ -32,8 +32,11 @@ function(weft_register folder name)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   else()
     set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
-    # By convention such files name their parts alike (build, wire_bytes): never several in one unity source.
-    set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    # By convention such files name their parts alike (build, wire_bytes): several in one unity source only where all of
+    # the folder's are JOINED, that is named apart.
+    if(NOT entry_JOINED)
+      set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
   endif()
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_entries ${name})
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_sources ${sources})
@@ -83,4 +86,5 @@ function(weft_library folder)
   if(lib_TYPE)
     weft_table(weft_${folder} ${folder} ${lib_TYPE})
   endif()
+  weft_join_sources(weft_${folder} 5)
 endfunction()

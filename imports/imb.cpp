@@ -50,9 +50,9 @@ std::string operation_of(std::string_view benchmark, int ranks) {
   return known == kNames.end() ? "" : known->second;
 }
 
-class Reader {
+class ImbReader {
  public:
-  Reader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {
+  ImbReader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {
     into_.tool = "Intel MPI Benchmarks";
   }
 
@@ -189,7 +189,7 @@ LogFormat imb() {
                 return std::any_of(log.lines.begin(), log.lines.end(),
                                    [](std::string_view line) { return line.starts_with(kBenchmarking); });
               },
-          .read = [](const Log& log, const ImportOptions& options) { return Reader(log, options).read(); }};
+          .read = [](const Log& log, const ImportOptions& options) { return ImbReader(log, options).read(); }};
 }
 
 }  // namespace weft::imports

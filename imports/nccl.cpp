@@ -83,9 +83,9 @@ void read_preamble(const std::vector<std::string_view>& words, std::string_view 
   }
 }
 
-class Reader {
+class NcclReader {
  public:
-  Reader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {}
+  NcclReader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {}
 
   ImportedLog read() {
     for (std::size_t i = 0; i < log_.lines.size(); ++i) {
@@ -184,7 +184,7 @@ LogFormat nccl() {
                 return std::any_of(log.lines.begin(), log.lines.end(),
                                    [](std::string_view line) { return is_header(words_of(line)); });
               },
-          .read = [](const Log& log, const ImportOptions& options) { return Reader(log, options).read(); }};
+          .read = [](const Log& log, const ImportOptions& options) { return NcclReader(log, options).read(); }};
 }
 
 }  // namespace weft::imports

@@ -37,9 +37,9 @@ int count_in(const Log& log, const Json& config, const std::string& name, int le
   return std::max(least, value.get<int>());
 }
 
-class Reader {
+class NcclJsonReader {
  public:
-  Reader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {}
+  NcclJsonReader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {}
 
   ImportedLog read() {
     file_ = Json::parse(log_.text, nullptr, false);
@@ -135,7 +135,7 @@ LogFormat nccl_json() {
                 return log.text.find_first_not_of(" \t\r\n") != std::string::npos &&
                        log.text[log.text.find_first_not_of(" \t\r\n")] == '{';
               },
-          .read = [](const Log& log, const ImportOptions& options) { return Reader(log, options).read(); }};
+          .read = [](const Log& log, const ImportOptions& options) { return NcclJsonReader(log, options).read(); }};
 }
 
 }  // namespace weft::imports

@@ -61,9 +61,9 @@ std::string dtype_of(std::string_view line) {
   return std::string(words.back().substr(0, words.back().find('.')));
 }
 
-class Reader {
+class OsuReader {
  public:
-  Reader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {
+  OsuReader(const Log& log, const ImportOptions& options) : log_(log), options_(options) {
     into_.tool = "OSU Micro-Benchmarks";
   }
 
@@ -221,7 +221,7 @@ LogFormat osu() {
   return {.name = "osu",
           .summary = "OSU Micro-Benchmarks",
           .recognises = [](const Log& log) { return std::any_of(log.lines.begin(), log.lines.end(), is_title); },
-          .read = [](const Log& log, const ImportOptions& options) { return Reader(log, options).read(); }};
+          .read = [](const Log& log, const ImportOptions& options) { return OsuReader(log, options).read(); }};
 }
 
 }  // namespace weft::imports

@@ -1,18 +1,21 @@
 """scripts/plot.py draws a run folder whose rows weft wrote, and refuses what is none in one sentence."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from weftplot import curves, details, skew  # noqa: E402
+from weftplot import command, curves, details, skew, style  # noqa: E402
 from weftplot.runs import read_run  # noqa: E402
 
 POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
@@ -32,9 +35,25 @@ def make_run(folder, points=POINTS, info='{"schema": 2, "configuration": {}}'):
     return folder
 
 
+def script(*arguments):
+    """scripts/plot.py as a user starts it."""
+    words = [sys.executable, str(SOURCE / "scripts/plot.py"), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
 def plot(*arguments):
-    command = [sys.executable, str(SOURCE / "scripts/plot.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """The same within this process, since matplotlib takes longer to load than most pictures to draw."""
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()) as complained:
+        code = command.main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, said.getvalue(), complained.getvalue())
+
+
+def save_as_svg(figure, folder, name):
+    """What the texts of a picture are read from; the test of the script itself sees that there is a PNG too."""
+    path = folder / f"{name}.svg"
+    figure.savefig(path, metadata={"Date": None})
+    style.plt.close(figure)
+    return [path]
 
 
 DUAL = [{"stage": 0, "kind": kind, "micro_batch": batch, "chunk": chunk, "start_us": start, "end_us": start + 1000}
@@ -51,7 +70,7 @@ class PlotTest(unittest.TestCase):
 
     def test_draws_everything_as_png_and_svg(self):
         run = make_run(self.folder / "run")
-        done = plot(run)
+        done = script(run)
         self.assertEqual(done.returncode, 0, done.stderr)
         for name in ("overview", "all_reduce", "all_to_all", "barrier", "moe_dispatch", "pipeline", "traffic_map",
                      "pipeline_timeline"):
@@ -70,7 +89,8 @@ class PlotTest(unittest.TestCase):
 
     def draw(self, run):
         """The pictures of a run as the text of their SVG, and what plot.py said."""
-        done = plot(run)
+        with mock.patch.object(style, "save", save_as_svg):
+            done = plot(run)
         self.assertEqual(done.returncode, 0, done.stderr)
         return {path.stem: path.read_text() for path in (run / "plots").glob("*.svg")}, done.stdout
 
@@ -173,6 +193,10 @@ class PlotTest(unittest.TestCase):
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
         for word in words:
             self.assertIn(word, done.stderr)
+
+    def test_the_script_ends_with_the_code_of_a_refusal(self):
+        done = script(self.folder / "absent")
+        self.assertEqual((done.returncode, len(done.stderr.strip().splitlines())), (2, 1), done.stderr)
 
     def test_refuses_what_is_no_run(self):
         self.refuse(self.folder / "absent", "is no run folder", "run.json is missing")

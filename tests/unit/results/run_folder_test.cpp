@@ -169,12 +169,25 @@ TEST_F(RunFolder, ResumeRefusesWhatIsNoRun) {
 
 // A writer can be killed at any byte: every cut of the last two rows, and of the whole header, must resume to a run in
 // which each row has all its samples and no other samples are left.
+/// Lengths to which a file of rows is cut: within the header one is as another, within the rows before the last the
+/// ends of their fields are, and of the last row each counts.
+std::vector<std::size_t> cuts_of(const std::string& rows) {
+  const std::size_t header = rows.find('\n');
+  const std::size_t last = rows.rfind('\n', rows.size() - 2);
+  std::vector<std::size_t> cuts;
+  for (std::size_t cut = 0; cut <= rows.size(); ++cut) {
+    const bool at_an_end = cut > 0 && (rows[cut - 1] == ',' || rows[cut - 1] == '\r' || rows[cut - 1] == '\n');
+    const bool counts = cut + 8 > last || (cut + 8 > header ? at_an_end || cut < header + 8 : cut % 64 == 0);
+    if (counts) cuts.push_back(cut);
+  }
+  return cuts;
+}
+
 TEST_F(RunFolder, ResumeHealsACutAnywhereInTheRows) {
   write_run("refused");
   const std::string points = file_text(path_ / "points.csv");
   const std::string samples = file_text(path_ / "samples.csv");
-  const std::size_t header = points.find('\n') - 8;  // within it one cut is as another
-  for (std::size_t cut = 0; cut <= points.size(); cut += cut < header ? 8 : 1) {
+  for (const std::size_t cut : cuts_of(points)) {
     write_file(path_ / "points.csv", points.substr(0, cut));
     write_file(path_ / "samples.csv", samples);
     const RunWriter writer = RunWriter::resume(path_, some_info());
