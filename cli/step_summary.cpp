@@ -36,11 +36,11 @@ std::string line_of(const nlohmann::json& one) {
 
 std::string summary_of(const nlohmann::json& step) {
   std::string text = fmt::format(
-      "\nstep of {}: {:.3f} ms = compute {:.1f} % + bubble {:.1f} % + exposed communication {:.2f} %; communication "
-      "hidden "
-      "{:.1f} %\n"
+      "\nstep of {}: {:.3f} ms; one of {:.3f} ms = compute {:.1f} % + bubble {:.1f} % + exposed communication "
+      "{:.2f} %; communication hidden {:.1f} %\n"
       "  MFU {:.1f} %, on an infinite fabric {:.1f} % ({:.3f} ms): the fabric costs {:.1f} points\n",
-      step.at("title").get<std::string>(), step.at("step_ns").get<double>() / 1e6, percent(step.at("computed")),
+      step.at("title").get<std::string>(), step.at("step_ns").get<double>() / 1e6,
+      step.value("split_ns", step.at("step_ns").get<double>()) / 1e6, percent(step.at("computed")),
       percent(step.at("bubble")), percent(step.at("exposed")), percent(step.at("overlap")), percent(step.at("mfu")),
       percent(step.at("infinite_mfu")), step.at("infinite_ns").get<double>() / 1e6,
       percent(step.at("infinite_mfu")) - percent(step.at("mfu")));
@@ -61,6 +61,7 @@ nlohmann::json json_of(const StepReport& report) {
   nlohmann::json dimensions = nlohmann::json::array();
   for (const DimensionReport& one : report.dimensions) dimensions.push_back(json_of_dimension(one));
   return {{"step_ns", report.step_ns},
+          {"split_ns", report.split_ns},
           {"computed", report.computed},
           {"bubble", report.bubble},
           {"communicating", report.communicating},

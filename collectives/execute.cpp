@@ -27,8 +27,9 @@ class Executor::ComputeThread {
   using Advance = std::function<bool(LaneState&, int)>;
 
   explicit ComputeThread(Executor& executor) : executor_(executor), thread_([this] { serve(); }) {}
+  /// Where lanes are under way, they stay where they are: a run that failed.
   ~ComputeThread() {
-    advance_ = nullptr;
+    ending_.store(true, std::memory_order_relaxed);
     wake();
     thread_.join();
   }
@@ -51,7 +52,7 @@ class Executor::ComputeThread {
   void serve() {
     for (unsigned round = 0;; ++round) {
       rounds_.wait(round, std::memory_order_acquire);
-      if (!advance_) return;
+      if (ending_.load(std::memory_order_relaxed)) return;
       run_once();
       done_.store(true, std::memory_order_release);
     }
@@ -59,7 +60,7 @@ class Executor::ComputeThread {
 
   void run_once() {
     bool ended = false;
-    while (!ended) {
+    while (!ended && !ending_.load(std::memory_order_relaxed)) {
       bool moved = false;
       ended = true;
       for (std::size_t i = 0; i < executor_.lanes_.size(); ++i) {
@@ -73,7 +74,8 @@ class Executor::ComputeThread {
   }
 
   Executor& executor_;
-  Advance advance_;  // null: end
+  Advance advance_;
+  std::atomic<bool> ending_ = false;
   std::atomic<unsigned> rounds_ = 0;
   std::atomic<bool> done_ = true;
   std::thread thread_;
@@ -203,6 +205,16 @@ void Executor::run_traced(const Buffers& buffers, TraceDepth depth, const std::f
 template <typename Advance>
 void Executor::run_lanes(Advance advance) {
   if (thread_) thread_->start(advance);
+  try {
+    run_own_lanes(advance);
+  } catch (...) {
+    thread_.reset();  // before what `advance` refers to goes
+    throw;
+  }
+}
+
+template <typename Advance>
+void Executor::run_own_lanes(Advance& advance) {
   while (unfinished_ > 0 || (thread_ && !thread_->done())) {
     bool moved = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {

@@ -91,7 +91,9 @@ class Executor {
   static constexpr Nanoseconds kNow = 0;  // real work: there is nothing to wait for
 
   template <typename Advance>
-  void run_lanes(Advance advance);            ///< until all that are this thread's have ended
+  void run_lanes(Advance advance);  ///< until all have ended
+  template <typename Advance>
+  void run_own_lanes(Advance& advance);       ///< the same, those apart that the compute thread runs
   bool advance(LaneState& lane, int number);  ///< runs steps until the lane blocks; false where none ran
   void enter(LaneState& lane) const;          ///< the routine that its next step calls
   static void leave(LaneState& lane);         ///< the routine that it has ended

@@ -18,9 +18,11 @@ struct DimensionReport {
   double latest_share = 0;  ///< of all that waiting
 };
 
-/// Where the time of a training step goes. exposed + computed + bubble is 1 but for what traced steps take themselves.
+/// Where the time of a training step goes. exposed + computed + bubble is 1 but for what traced steps take themselves,
+/// and without a pipeline for ranks that start late or end early.
 struct StepReport {
-  double step_ns = 0;
+  double step_ns = 0;        ///< as it was timed
+  double split_ns = 0;       ///< the execution that was written down, of which all shares are
   double computed = 0;       ///< share of the step
   double bubble = 0;         ///< share: idle in the schedule on a fabric that takes no time
   double communicating = 0;  ///< share: busy in one lane or more, at most; the sum over the lanes bounds it from above

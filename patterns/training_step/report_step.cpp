@@ -86,6 +86,9 @@ class Reporting {
       last = std::max(last, account.end);
     }
     span_ = static_cast<double>(last - first);
+    for (const RankAccount& account : accounts)
+      outside_ += static_cast<double>((account.start - first) + (last - account.end)) / span_ / ranks_;
+    report_.split_ns = span_;
   }
 
   StepReport run() {
@@ -132,15 +135,17 @@ class Reporting {
     }
   }
 
-  /// What a stage waits for its neighbours is bubble as far as the schedule has it without a fabric.
+  /// What a stage waits for its neighbours is bubble as far as the schedule has it without a fabric. It waits too where
+  /// it has ended and others have not.
   void add_bubble() {
     report_.infinite_ns = static_cast<double>(infinite_fabric_ns(plan_));
     const StepCalls none = no_calls(plan_);
     const double busy = mean_pass_time(plan_, slowest_passes(plan_, none));
     const double idle = std::max(0.0, report_.infinite_ns - busy) / span_;
     DimensionReport& pipeline = dimension(kPipeline);
-    report_.bubble = std::min(idle, 1 - report_.computed);
-    pipeline.exposed = std::max(0.0, pipeline.exposed - report_.bubble);
+    if (plan_.shape.devices > 1) pipeline.exposed += outside_;
+    report_.bubble = std::min(idle, pipeline.exposed);
+    pipeline.exposed -= report_.bubble;
     double busy_lanes = 0;
     for (const DimensionReport& one : report_.dimensions) {
       report_.exposed += one.exposed;
@@ -152,10 +157,8 @@ class Reporting {
 
   void add_utilisation() {
     const ParallelLayout& layout = plan_.layout();
-    const double sequence = static_cast<double>(layout.sequence_length) / plan_.shrunk.scale;
     const double tokens = static_cast<double>(layout.global_batch * layout.sequence_length);
-    report_.model_flops =
-        (1 + kBackwardOfForward) * tokens * model_flops(plan_.model(), static_cast<std::uint64_t>(sequence));
+    report_.model_flops = (1 + kBackwardOfForward) * tokens * model_flops(plan_.model(), plan_.shrunk.attended);
     report_.peak_flops_ns = plan_.peak * ranks_;
     report_.mfu = report_.model_flops / report_.peak_flops_ns / report_.step_ns;
     report_.infinite_mfu = report_.model_flops / report_.peak_flops_ns / report_.infinite_ns;
@@ -169,6 +172,7 @@ class Reporting {
   std::span<const RankAccount> accounts_;
   double ranks_;
   double span_ = 1;
+  double outside_ = 0;  // share of the span before a rank's first step and after its last
   StepReport report_;
 };
 

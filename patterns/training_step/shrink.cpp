@@ -48,6 +48,10 @@ std::uint64_t in_proportion(std::uint64_t value, double factor) {
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(value) * factor));
 }
 
+double ratio(std::uint64_t after, std::uint64_t before) {
+  return static_cast<double>(after) / static_cast<double>(before);
+}
+
 Shrunk refused(std::string why) {
   Shrunk none;
   none.refused = std::move(why);
@@ -67,6 +71,7 @@ class Shrinking {
     shrink_model();
     shrink_batch();
     shrink_sequence(static_cast<std::uint64_t>(divisor));
+    scale_parameters();
     return std::move(result_);
   }
 
@@ -153,6 +158,15 @@ class Shrinking {
     layout().sequence_length = divisor == 1 ? before_.sequence_length : wanted * unit;
     say("sequence length", before_.sequence_length, layout().sequence_length);
     result_.scale = static_cast<double>(layout().tokens()) / static_cast<double>(before_.tokens());
+    result_.attended = before_.sequence_length;
+  }
+
+  /// Parameters move once a step, which has fewer micro-batches now; and each rank holds more of a matrix that fewer
+  /// tensor ranks share, of which it computes no more.
+  void scale_parameters() {
+    const double step = result_.scale * ratio(layout().micro_batches(), before_.micro_batches());
+    result_.dense_parameters = step * ratio(layout().tensor, before_.tensor);
+    result_.expert_parameters = step * ratio(layout().expert_tensor, before_.expert_tensor);
   }
 
   const ParallelLayout& before_;
@@ -168,7 +182,7 @@ Shrunk shrink(const ParallelLayout& layout, const Model& model, int ranks, std::
     return refused(
         fmt::format("layout {} is of {} ranks, fewer than the {} there are", layout.name, layout.ranks, ranks));
   if (wanted == layout.ranks && divisor.value_or(1) == 1)
-    return {.layout = layout, .model = model, .changes = {}, .refused = {}};
+    return {.layout = layout, .model = model, .attended = layout.sequence_length, .changes = {}, .refused = {}};
   const auto fewer = static_cast<int>(layout.ranks / wanted);
   Shrunk shrunk = Shrinking(layout, model).run(wanted, divisor.value_or(fewer));
   if (!shrunk.refused.empty()) return shrunk;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,10 @@ namespace weft {
 struct Shrunk {
   ParallelLayout layout;
   Model model;
-  double scale = 1;                  ///< of tokens, and with them of all bytes and compute, parameters' bytes included
+  double scale = 1;                  ///< of tokens, and with them of the bytes and compute of a micro-batch's passes
+  double dense_parameters = 1;       ///< of their bytes: as a rank's step of compute shrinks, counted on its parameters
+  double expert_parameters = 1;      ///< the same of experts
+  std::uint64_t attended = 0;        ///< sequence length that attention computes for: that before shrinking
   std::vector<std::string> changes;  ///< "PP 8 -> 2"; empty: nothing was shrunk
   std::string refused;               ///< not empty: why the ranks cannot be had, and nothing else is set
 };

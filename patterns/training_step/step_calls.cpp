@@ -218,7 +218,8 @@ class CallWriter {
     const std::string of = fmt::format(" of stage {}", stage);
     const auto size = static_cast<double>(ranks.size());
     const double buckets = std::max(1.0, std::ceil(count / std::max(40e6, 1e6 * size)));
-    const double bucket = count * plan_.shrunk.scale / buckets;
+    const double scale = lane == StepLane::edp ? plan_.shrunk.expert_parameters : plan_.shrunk.dense_parameters;
+    const double bucket = count * scale / buckets;
     const auto share = static_cast<std::uint64_t>(std::ceil(bucket / size));
     StepCalls::Parameters calls;
     if (count == 0) return calls;

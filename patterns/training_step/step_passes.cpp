@@ -28,8 +28,7 @@ StepPasses::StepPasses(const StepPlan& plan, const StepCalls& calls, Pairs pairs
 StepPasses::Times StepPasses::times_of(const StepPlan& plan) {
   const ParallelLayout& layout = plan.layout();
   // Attention's share of the work depends on the sequence, which shrinking must not change.
-  const double sequence = static_cast<double>(layout.sequence_length) / plan.shrunk.scale;
-  const TokenFlops flops = token_flops(plan.model(), static_cast<std::uint64_t>(sequence));
+  const TokenFlops flops = token_flops(plan.model(), plan.shrunk.attended);
   // A tensor rank has its share of the heads and of the columns for all tokens that attention sees.
   const double tokens =
       static_cast<double>(layout.attention_tokens()) / static_cast<double>(layout.tensor) / plan.speed;

@@ -44,6 +44,17 @@ std::vector<VirtualStage> stages_of(const Model& model, std::uint64_t count) {
   return stages;
 }
 
+/// What is recorded must be of this very layout: all else that a rank sends and computes goes with its tokens.
+void check_tokens(const std::vector<ExpertCounts>& routings, const ParallelLayout& layout,
+                  const RouterOptions& router) {
+  for (std::size_t routing = 0; routing < routings.size(); ++routing)
+    for (std::size_t rank = 0; rank < routings[routing].tokens.size(); ++rank)
+      if (const std::uint64_t tokens = routings[routing].tokens[rank]; tokens != layout.tokens())
+        throw UsageError(fmt::format(
+            "--router {}: routing {} has {} tokens of rank {}, and each of the {} ranks that share experts here has {}",
+            describe(router), routing, tokens, rank, layout.expert, layout.tokens()));
+}
+
 /// The tokens of an expert group's ranks, by the request's first router.
 std::vector<ExpertCounts> draw_routings(const Request& request, const StepPlan& plan) {
   if (request.routers.size() != 1) throw UsageError("training_step takes one --router at a time");
@@ -53,7 +64,10 @@ std::vector<ExpertCounts> draw_routings(const Request& request, const StepPlan& 
   const auto ranks = static_cast<int>(layout.expert);
   const auto nodes = static_cast<int>(node_span(rank_groups(layout, "ep"), layout.ranks_per_node).most);
   const auto decisions = make_decisions(request.routers.front(), plan.model(), drawn, ranks);
-  return count_by_expert_rank(*decisions, plan.model(), ranks, plan.by_node() ? nodes : 1);
+  std::vector<ExpertCounts> routings =
+      count_by_expert_rank(*decisions, plan.model(), ranks, plan.by_node() ? nodes : 1);
+  check_tokens(routings, layout, request.routers.front());
+  return routings;
 }
 
 Shrunk shrunk_of(const Request& request, int ranks) {

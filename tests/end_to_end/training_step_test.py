@@ -2,9 +2,12 @@
 
 import itertools
 import json
+import pathlib
 import unittest
 
 from program import HAS_MPI, OK, USAGE, ProgramTest, main, weft
+
+LAYOUTS = pathlib.Path(__file__).resolve().parents[2] / "models" / "layouts"
 
 
 class TrainingStep(ProgramTest):
@@ -21,9 +24,9 @@ class TrainingStep(ProgramTest):
 
     def check_report(self, report, fabric_costs, simulated=False):
         shares = report["computed"] + report["bubble"] + report["exposed"]
-        self.assertLess(shares, 1.05)
+        self.assertLess(shares, 1.01)
         if simulated:  # a real rank may lose its core between two steps, which is none of these
-            self.assertGreater(shares, 0.95)
+            self.assertAlmostEqual(shares, 1, delta=0.01)
         names = [one["dimension"] for one in report["dimensions"]]
         self.assertIn("ep", names)
         self.assertIn("pp", names)
@@ -67,6 +70,21 @@ class TrainingStep(ProgramTest):
                 self.assertEqual(done.returncode, USAGE, done.stdout)
                 self.assertIn(sentence, done.stderr)
                 self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+
+    def test_replays_only_what_is_of_its_tokens(self):
+        layout = self.folder / "layout.json"
+        published = json.loads((LAYOUTS / "mixtral-8x22b-h100-128.json").read_text())
+        layout.write_text(json.dumps({**published, "ranks": 4, "ranks_per_node": 2, "tensor": 1, "pipeline": 2,
+                                      "virtual_stages": 1, "schedule": "1f1b", "expert": 2, "expert_tensor": 1,
+                                      "sequence_length": 16, "global_batch": 8, "sequence_parallel": False}))
+        for tokens, code in ((16, OK), (20, USAGE)):
+            records = ({"step": 0, "layer": 0, "rank": rank, "num_tokens": tokens, "topk": 2,
+                        "top_indices": [[0, 1 + token % 7] for token in range(tokens)]} for rank in range(2))
+            trace = self.folder / f"{tokens}.jsonl"
+            trace.write_text("".join(json.dumps(record) + "\n" for record in records))
+            done = self.run_step("-t", "model", "-n", 1, "--layout", layout, "--router", f"replay:{trace}")
+            self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn("routing 0 has 20 tokens of rank 0", done.stderr)
 
     def test_says_which_ranks_cannot_be_had(self):
         done = self.run_step("-t", "model", ranks=67)

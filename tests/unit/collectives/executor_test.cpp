@@ -236,6 +236,27 @@ INSTANTIATE_TEST_SUITE_P(All, RealCompute,
                            return std::string(name_of(test.param.kind)) + "_" + name_of(test.param.progress);
                          });
 
+/// The lane that computes awaits a message that never comes.
+TEST(Executor, EndsItsComputeThreadWhereARankIsLost) {
+  Program program;
+  program.in_bytes = program.out_bytes = 32;
+  program.events = 1;
+  Lane work("work");
+  work.compute(1000);
+  work.await(0);
+  Lane traffic("traffic");
+  traffic.recv(0, {Space::out, 0, 32});
+  traffic.wait();
+  traffic.signal(0);
+  program.lanes = {work, traffic};
+  for (const bool traced : {false, true}) {
+    Ready ready(program, {.kind = ComputeKind::spin, .progress = ProgressMode::thread});
+    ready.world.lost = true;
+    std::vector<StepTime> log;
+    EXPECT_THROW(traced ? ready.run_traced(TraceDepth::steps, log) : ready.run(), std::runtime_error);
+  }
+}
+
 TEST(Executor, LooksAfterTheTrafficWhileItComputes) {
   Program program;
   program.in_bytes = program.out_bytes = 32;

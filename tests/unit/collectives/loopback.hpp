@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "transports/communicator.hpp"
 #include "worlds/world.hpp"
@@ -16,10 +17,14 @@ class AloneWorld final : public World {
   int ranks() const override { return 1; }
   std::vector<std::string> allgather(std::string_view mine) override { return {std::string(mine)}; }
   void abort(std::string_view) noexcept override {}
-  void check() override { ++checks; }
+  void check() override {
+    ++checks;
+    if (lost) throw std::runtime_error("a rank is lost");
+  }
   void set_deadline(Nanoseconds, const char*) override {}
 
   int checks = 0;
+  bool lost = false;  ///< check() finds out
 };
 
 /// A rank that talks to itself. A message completes in the progress() after both sides are posted; the clock moves on

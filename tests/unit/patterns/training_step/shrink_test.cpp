@@ -43,6 +43,20 @@ TEST(Shrink, LeavesAFullSizedRunAsItIs) {
   EXPECT_THAT(shrunk.changes, IsEmpty());
   EXPECT_EQ(shrunk.layout.sequence_length, 4096U);
   EXPECT_EQ(shrunk.scale, 1.0);
+  EXPECT_EQ(shrunk.dense_parameters, 1.0);
+  EXPECT_EQ(shrunk.expert_parameters, 1.0);
+  EXPECT_EQ(shrunk.attended, 4096U);
+}
+
+TEST(Shrink, ParametersGoWithTheComputeOfTheWholeStep) {
+  const LayoutAndModel before("deepseek-v3-a2-512");
+  const Shrunk shrunk = shrink(before.layout, before.model, 16, {});
+  ASSERT_EQ(shrunk.layout.tensor, 2U);                           // of 4
+  ASSERT_EQ(shrunk.layout.micro_batches(), 60U);                 // of 240
+  EXPECT_DOUBLE_EQ(shrunk.scale, 2.0 / 32);                      // of a sequence on 2 ranks, not 4
+  EXPECT_DOUBLE_EQ(shrunk.expert_parameters, shrunk.scale / 4);  // for so many fewer micro-batches
+  EXPECT_DOUBLE_EQ(shrunk.dense_parameters, shrunk.scale / 4 / 2);
+  EXPECT_EQ(shrunk.attended, before.layout.sequence_length);
 }
 
 TEST(Shrink, TheDivisorAloneShortensTheSequence) {

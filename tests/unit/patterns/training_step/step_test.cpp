@@ -37,8 +37,10 @@ std::map<std::string, double> sent_by_dimension(const Program& program) {
 std::map<std::string, double> formula_by_dimension(const StepPlan& plan, const StageTraffic& stage) {
   std::map<std::string, double> sent;
   for (const CallTraffic& call : stage.calls) {
-    const bool parameters = call.dimension == "dp-cp" || call.dimension == "edp";
-    sent[call.dimension] += call.step_wire() * (parameters ? plan.shrunk.scale : 1);
+    const double scale = call.dimension == "dp-cp" ? plan.shrunk.dense_parameters
+                         : call.dimension == "edp" ? plan.shrunk.expert_parameters
+                                                   : 1;
+    sent[call.dimension] += call.step_wire() * scale;
   }
   return sent;
 }
@@ -99,6 +101,39 @@ TEST(TrainingStep, ProgramsMeetAndEndWhateverTheLayout) {
   }
 }
 
+double computed_by(const Program& program) {
+  double computed = 0;
+  for (const Step& step : program.lanes.front().steps())
+    if (step.action == Action::compute) computed += static_cast<double>(step.bytes);
+  return computed;
+}
+
+/// Bytes that leave a rank of a stage inside the pipeline for each ns of its compute, as if groups were endless.
+std::map<std::string, double> bytes_per_compute(const StepPlan& plan, int rank, const Program& program) {
+  std::map<std::string, double> bytes = sent_by_dimension(program);
+  for (auto& [dimension, sent] : bytes) {
+    sent /= computed_by(program);
+    if (dimension == "ep" || dimension == "pp") continue;
+    const auto group = static_cast<double>(plan.groups.at(dimension).of(rank).size());
+    sent *= group / (group - 1);
+  }
+  return bytes;
+}
+
+/// With fewer stages, micro-batches, tensor and expert ranks.
+TEST(TrainingStep, ShrinkingKeepsBytesToCompute) {
+  const auto full = plan_of("deepseek-v3-a2-512", 512, {});
+  const auto few = plan_of("deepseek-v3-a2-512", 16, {});
+  const int full_rank = full->groups.at("pp").groups.front()[1];
+  const int few_rank = few->groups.at("pp").groups.front()[1];
+  std::map<std::string, double> before =
+      bytes_per_compute(*full, full_rank, StepWorkload(full, full_rank).programs().front());
+  std::map<std::string, double> after =
+      bytes_per_compute(*few, few_rank, StepWorkload(few, few_rank).programs().front());
+  for (const char* const dimension : {"edp", "dp-cp"})
+    EXPECT_NEAR(after[dimension] / before[dimension], 1, 0.15) << dimension;
+}
+
 TEST(TrainingStep, AnInfiniteFabricLeavesComputeAndBubble) {
   const auto plan = plan_of("deepseek-v4-pro-a3-1024", 2, 128);
   ASSERT_EQ(plan->shape.devices, 2);
@@ -106,9 +141,7 @@ TEST(TrainingStep, AnInfiniteFabricLeavesComputeAndBubble) {
   double sum = 0;
   for (int rank = 0; rank < 2; ++rank) {
     const StepWorkload workload(plan, rank);
-    double computed = 0;
-    for (const Step& step : workload.programs().front().lanes.front().steps())
-      if (step.action == Action::compute) computed += static_cast<double>(step.bytes);
+    const double computed = computed_by(workload.programs().front());
     most = std::max(most, computed);
     sum += computed;
   }
@@ -148,6 +181,26 @@ TEST(TrainingStep, AReportTellsWhereTheTimeWent) {
   EXPECT_NEAR(experts->late, 400.0 * (static_cast<double>(plan->layout().expert) - 1) / 4 / static_cast<double>(span),
               1e-15);
   EXPECT_NEAR(report.overlap, 0.75, 1e-7);
+  EXPECT_DOUBLE_EQ(report.split_ns, static_cast<double>(span));
+}
+
+/// Two stages, each of which computes for half of the time, one before the other.
+TEST(TrainingStep, AReportsSharesAddUpWhereStagesEndEarly) {
+  const auto plan = plan_of("deepseek-v4-pro-a3-1024", 2, 128);
+  const Nanoseconds span = 4 * infinite_fabric_ns(*plan);
+  std::vector<RankAccount> accounts;
+  for (int rank = 0; rank < 2; ++rank) {
+    RankAccount account{.lanes = {}, .start = rank * (span / 2), .end = (rank + 1) * (span / 2)};
+    for (const char* const name : {"compute", "tp", "etp", "cp", "ep", "dp-cp", "edp"})
+      account.lanes.push_back({.name = name, .calls = {}});
+    account.lanes[0].computed = span / 2;
+    accounts.push_back(account);
+  }
+  const StepReport report = report_step(*plan, accounts, static_cast<double>(span));
+  EXPECT_NEAR(report.computed, 0.5, 1e-7);
+  EXPECT_GT(report.bubble, 0.0);
+  EXPECT_GT(report.exposed, 0.0);
+  EXPECT_NEAR(report.computed + report.bubble + report.exposed, 1, 1e-7);
 }
 
 }  // namespace
