@@ -74,7 +74,7 @@ void add_routing_flags(CLI::App& command, Request& request, const std::string& g
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
   add(command, "--model", "A model of `weft list`, or the path of a Hugging Face config.json", group,
       [&](const std::string& t) {
-        if (t.empty()) throw UsageError("a model's name or path is needed");
+        if (t.empty()) throw UsageError("is empty: a model's name or path is needed");
         request.model = request.layout_model = t;
       })
       ->default_str(request.model);

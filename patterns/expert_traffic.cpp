@@ -109,8 +109,11 @@ void add_metadata(const ParallelLayout& layout, const Model& model, const Expert
       const double per_node = spread.ranks / spread.nodes;
       const double of_node = 4 * (per_node + experts / spread.nodes + 1);
       const double of_rank = 4 * (spread.nodes + experts / spread.ranks + 1);
-      add("notify", forward, spread.nodes * of_node + per_node * of_rank,
-          (spread.nodes - 1) * of_node + (per_node - 1) * of_rank);
+      add("notify, between nodes", forward, spread.nodes * of_node, (spread.nodes - 1) * of_node);
+      calls.back().ranks = calls.back().nodes = spread.nodes;
+      add("notify, inside a node", forward, per_node * of_rank, (per_node - 1) * of_rank);
+      calls.back().ranks = per_node;
+      calls.back().nodes = 1;
       const double with_experts = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(model.top_k));
       const double of_source = tokens_of(layout) * static_cast<double>(dispatch_metadata_bytes(0));
       for (const Hop& hop : hops_of(layout.dispatcher, model, spread)) {

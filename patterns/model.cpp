@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "patterns/json_file.hpp"
+#include "patterns/model_parameters.hpp"
 
 namespace weft {
 
@@ -117,6 +118,10 @@ Model load_model(const std::string& name_or_path, const std::string& directory) 
   for (const Key& key : keys()) model.*key.member = read_key(config, key, path);
   if (const auto type = config.find("model_type"); type != config.end() && type->is_string()) type->get_to(model.type);
   check(model, path);
+  if (const auto ours = config.find("_weft"); ours != config.end() && ours->contains("active_parameters"))
+    model.derived_attention =
+        attention_left(model, static_cast<double>(whole_number((*ours)["active_parameters"], "active_parameters",
+                                                               {1, std::uint64_t{1} << 53}, path)));
   return model;
 }
 

@@ -38,6 +38,7 @@ struct Model {
   std::uint64_t v_head_values = 0;       ///< latent attention: values of a value head
   std::uint64_t dense_intermediate = 0;  ///< width of the feed-forward network of a layer without experts
   std::uint64_t vocabulary = 0;          ///< token ids
+  double derived_attention = 0;          ///< attention_left(), where "_weft" has "active_parameters"; else 0
 
   std::uint64_t moe_layers() const { return (layers - dense_layers) / moe_step; }
 };

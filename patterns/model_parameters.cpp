@@ -1,5 +1,7 @@
 #include "patterns/model_parameters.hpp"
 
+#include <algorithm>
+
 namespace weft {
 
 namespace {
@@ -52,7 +54,8 @@ std::optional<double> embedding_parameters(const Model& model) {
 std::optional<double> attention_parameters(const Model& model) {
   if (model.heads == 0) return {};
   if (shares_keys_and_values(model)) {
-    if (model.q_rank == 0 || model.output_rank == 0 || model.output_groups == 0 || model.head_values == 0) return {};
+    if (model.q_rank == 0 || model.output_rank == 0 || model.output_groups == 0 || model.head_values == 0)
+      return model.derived_attention > 0 ? std::optional(model.derived_attention) : std::nullopt;
     return v4_attention(model);
   }
   if (is_latent(model)) {
@@ -61,6 +64,15 @@ std::optional<double> attention_parameters(const Model& model) {
   }
   if (model.kv_heads == 0 || model.head_values == 0) return {};
   return 2 * real(model.hidden) * real(model.head_values) * real(model.heads + model.kv_heads);
+}
+
+double attention_left(const Model& model, double active) {
+  const double moe_layers = real(model.moe_layers());
+  const double routed = real(model.top_k) / real(model.experts) * routed_expert_parameters(model);
+  const double others = moe_layers * (routed + shared_expert_parameters(model) + router_parameters(model)) +
+                        (real(model.layers) - moe_layers) * dense_network_parameters(model).value_or(0) +
+                        2 * embedding_parameters(model).value_or(0);
+  return std::max(0.0, (active - others) / real(model.layers));
 }
 
 std::optional<double> key_value_values(const Model& model) {

@@ -27,8 +27,12 @@ std::optional<double> embedding_parameters(const Model& model);
 /// - multi-head latent (DeepSeek-V2's report, ranks q and c, head sizes n, r, v):
 ///   h q + q H (n + r) + h (c + r) + c H (n + v) + H v h;
 /// - DeepSeek-V4 (transformers, configuration_deepseek_v4.py: one head of keys that are values too, low-rank queries,
-///   output in g groups of rank o): h q + q H d + h KV d + H d o + g o h; compressors and indexers are left out.
+///   output in g groups of rank o): h q + q H d + h KV d + H d o + g o h; compressors and indexers are left out. Where
+///   its ranks are not published but the number of active parameters is: what the other parts leave of that.
 std::optional<double> attention_parameters(const Model& model);
+
+/// What a published number of active parameters leaves for the attention of one layer; 0 where it leaves nothing.
+double attention_left(const Model& model, double active);
 
 /// Values that a token's keys and values have together in one layer, as ranks exchange them under context parallelism:
 /// 2 KV d, latent c + r, DeepSeek-V4 KV d; none where the model does not say.

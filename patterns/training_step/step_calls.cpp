@@ -18,7 +18,7 @@ namespace weft {
 
 namespace {
 
-constexpr Bytes kBf16 = 2;
+const Bytes kActivation = size_of(Datatype::bf16);
 
 Bytes whole(double bytes) { return static_cast<Bytes>(std::ceil(bytes)); }
 
@@ -158,8 +158,8 @@ class CallWriter {
   void write_tensor() {
     const std::uint64_t values = layout().attention_tokens() * model().hidden;
     if (layout().sequence_parallel) {
-      calls_.tensor_before =
-          add(StepLane::tp, "all-gather", group("tp"), moved(Collective::all_gather, values / layout().tensor * kBf16));
+      calls_.tensor_before = add(StepLane::tp, "all-gather", group("tp"),
+                                 moved(Collective::all_gather, values / layout().tensor * kActivation));
       calls_.tensor_after =
           add(StepLane::tp, "reduce-scatter", group("tp"),
               {.collective = Collective::reduce_scatter, .count = values / layout().tensor, .dtype = Datatype::bf16});
@@ -186,9 +186,10 @@ class CallWriter {
       const ContextShapes::Layer& layer = shapes.layers[kind];
       append(forward, add(StepLane::cp, "last entries", group("cp"), shift(layer.boundary, false)));
       append(forward, add(StepLane::cp, "all-gather", group("cp"), moved(Collective::all_gather, layer.gathered)));
-      append(backward,
-             add(StepLane::cp, "reduce-scatter", group("cp"),
-                 {.collective = Collective::reduce_scatter, .count = layer.gathered / kBf16, .dtype = Datatype::bf16}));
+      append(backward, add(StepLane::cp, "reduce-scatter", group("cp"),
+                           {.collective = Collective::reduce_scatter,
+                            .count = layer.gathered / kActivation,
+                            .dtype = Datatype::bf16}));
       append(backward, add(StepLane::cp, "gradients of last entries", group("cp"), shift(layer.boundary, true)));
       const CallSequence swap = add(StepLane::cp, "all-to-all", group("cp"),
                                     moved(Collective::all_to_all, layer.exchanged / layout().context));
@@ -221,11 +222,17 @@ class CallWriter {
     const auto share = static_cast<std::uint64_t>(std::ceil(bucket / size));
     StepCalls::Parameters calls;
     if (count == 0) return calls;
+    // DeepSeek-V4's report: gradients of experts in BF16 go by all-to-all and are summed where they arrive.
+    const bool by_all_to_all =
+        model().type == "deepseek_v4" && lane == StepLane::edp && layout().gradient_type == Datatype::bf16;
+    const Algorithm* const reducing =
+        by_all_to_all ? &collectives::find(Collective::reduce_scatter, "alltoall") : nullptr;
     if (layout().distributed_optimizer) {
       calls.gather = add(lane, "all-gather of parameters" + of, ranks,
                          moved(Collective::all_gather, share * size_of(layout().parameter_type)));
-      calls.reduce = add(lane, "reduce-scatter of gradients" + of, ranks,
-                         {.collective = Collective::reduce_scatter, .count = share, .dtype = layout().gradient_type});
+      calls.reduce =
+          add(lane, "reduce-scatter of gradients" + of, ranks,
+              {.collective = Collective::reduce_scatter, .count = share, .dtype = layout().gradient_type}, reducing);
     } else {
       calls.reduce =
           add(lane, "all-reduce of gradients" + of, ranks,

@@ -68,7 +68,8 @@ TEST(StepTraffic, OfTheWorkedExampleBesideTheTokens) {
   expect_call(call_of(flat, "ep", "probabilities backward"), 122, 4096 * 6 * 4, 4096 * 6 * 4 * 63.0 / 64);
   const StageTraffic normal = traffic_of(worked_example(Dispatcher::hierarchical, TokenFormat::fp8)).stages.at(0);
   // Each node is told of 8 ranks, 48 experts and all; each of the 8 ranks of 8 nodes, 6 experts and all.
-  expect_call(call_of(normal, "ep", "notify"), 122, 4 * 8 * (8 + 48 + 1 + 8 + 6 + 1), 4 * 7 * (8 + 48 + 1 + 8 + 6 + 1));
+  expect_call(call_of(normal, "ep", "notify, between nodes"), 122, 4 * 8 * (8 + 48 + 1), 4 * 7 * (8 + 48 + 1));
+  expect_call(call_of(normal, "ep", "notify, inside a node"), 122, 4 * 8 * (8 + 6 + 1), 4 * 7 * (8 + 6 + 1));
   EXPECT_NEAR(call_of(normal, "ep", "metadata forward, between nodes").wire, 4096 * 64 * 4.4298233 * 7 / 8, 20);
   EXPECT_NEAR(call_of(normal, "ep", "metadata backward, between nodes").wire, 4096 * 16 * 4.4298233 * 7 / 8, 5);
   EXPECT_NEAR(call_of(normal, "ep", "metadata backward, inside a node").wire, 4096 * 16 * 5.81 * 56 / 64, 400);
@@ -186,8 +187,9 @@ TEST(StepTraffic, SaysWhoTakesPartInEachCall) {
   const StageTraffic v3 = traffic_of(published("deepseek-v3-h800-2048")).stages[7];
   expect_group(call_of(v3, "ep", "dispatch forward, between nodes"), Collective::all_to_all, 8, 8);
   expect_group(call_of(v3, "ep", "combine backward, inside a node"), Collective::all_to_all, 8, 1);
-  expect_group(call_of(v3, "ep", "metadata, between nodes"), Collective::all_to_all, 8, 8);
-  expect_group(call_of(v3, "ep", "notify"), Collective::all_to_all, 64, 8);
+  expect_group(call_of(v3, "ep", "metadata forward, between nodes"), Collective::all_to_all, 8, 8);
+  expect_group(call_of(v3, "ep", "notify, between nodes"), Collective::all_to_all, 8, 8);
+  expect_group(call_of(v3, "ep", "notify, inside a node"), Collective::all_to_all, 8, 1);
   expect_group(call_of(v3, "pp", "gradients"), Collective::send_recv, 2, 16);
   expect_group(call_of(v3, "edp", "all-gather of parameters"), Collective::all_gather, 4, 2);  // each stage twice
   expect_group(call_of(v3, "dp-cp", "reduce-scatter of gradients"), Collective::reduce_scatter, 256, 16);

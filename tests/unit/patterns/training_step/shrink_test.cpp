@@ -12,15 +12,15 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Published {
-  explicit Published(const std::string& name)
+struct LayoutAndModel {
+  explicit LayoutAndModel(const std::string& name)
       : layout(load_layout(name, kLayoutsFolder)), model(load_model(layout.model, kModelsFolder)) {}
   ParallelLayout layout;
   Model model;
 };
 
 TEST(Shrink, KeepsWhatARankHoldsAndDoes) {
-  const Published before("deepseek-v4-pro-a3-1024");
+  const LayoutAndModel before("deepseek-v4-pro-a3-1024");
   const Shrunk shrunk = shrink(before.layout, before.model, 8, {});
   EXPECT_EQ(shrunk.layout.pipeline, 2U);
   EXPECT_EQ(shrunk.layout.tensor, 2U);
@@ -38,7 +38,7 @@ TEST(Shrink, KeepsWhatARankHoldsAndDoes) {
 }
 
 TEST(Shrink, LeavesAFullSizedRunAsItIs) {
-  const Published before("deepseek-v4-pro-a3-1024");
+  const LayoutAndModel before("deepseek-v4-pro-a3-1024");
   const Shrunk shrunk = shrink(before.layout, before.model, 1024, {});
   EXPECT_THAT(shrunk.changes, IsEmpty());
   EXPECT_EQ(shrunk.layout.sequence_length, 4096U);
@@ -46,7 +46,7 @@ TEST(Shrink, LeavesAFullSizedRunAsItIs) {
 }
 
 TEST(Shrink, TheDivisorAloneShortensTheSequence) {
-  const Published before("deepseek-v4-pro-a3-1024");
+  const LayoutAndModel before("deepseek-v4-pro-a3-1024");
   const Shrunk shrunk = shrink(before.layout, before.model, 1024, 16);
   EXPECT_EQ(shrunk.changes, std::vector<std::string>{"sequence length 4096 -> 256"});
   EXPECT_EQ(shrunk.layout.global_batch, before.layout.global_batch);
@@ -58,7 +58,7 @@ TEST(Shrink, ServesEveryLayoutOnFewRanks) {
                                  "deepseek-v3-a3-512", "deepseek-v3-a2-512", "glm-5-a3-512", "qwen3-235b-a3-256",
                                  "pangu-ultra-moe-6k", "mixtral-8x22b-h100-128", "kimi-k2-h100-256"})
     for (const int ranks : {1, 2, 4, 8, 16, 32}) {
-      const Published before(name);
+      const LayoutAndModel before(name);
       const Shrunk shrunk = shrink(before.layout, before.model, ranks, {});
       EXPECT_EQ(shrunk.refused, "") << name;
       EXPECT_EQ(shrunk.layout.ranks, static_cast<std::uint64_t>(ranks)) << name;
@@ -69,7 +69,7 @@ TEST(Shrink, ServesEveryLayoutOnFewRanks) {
 }
 
 TEST(Shrink, SaysWhichRanksCannotBeHad) {
-  const Published before("deepseek-v4-pro-a3-1024");
+  const LayoutAndModel before("deepseek-v4-pro-a3-1024");
   EXPECT_THAT(shrink(before.layout, before.model, 67, {}).refused, HasSubstr("cannot be shrunk to 67 ranks"));
   EXPECT_THAT(shrink(before.layout, before.model, 2048, {}).refused, HasSubstr("fewer than the 2048"));
 }
