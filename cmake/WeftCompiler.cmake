@@ -8,7 +8,7 @@ endif()
 add_library(weft_options INTERFACE)
 target_compile_options(weft_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
 target_include_directories(weft_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}>)
-# What no figure depends on (tests, the command line) is compiled in two thirds of the time with -O1.
+# What no figure depends on (tests, the command line, logs and results on disk) is compiled in two thirds of the time with -O1.
 add_library(weft_cold INTERFACE)
 target_compile_options(weft_cold INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1>)
 

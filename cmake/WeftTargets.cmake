@@ -5,21 +5,22 @@
 #   weft_register(transports mpi NEEDS MPI_C LINK MPI::MPI_C)   # left out, with a reason, where MPI_C_FOUND is false
 #   weft_library(transports TYPE Transport SOURCES registry.cpp LINK weft::worlds)
 #
-# weft_register before weft_library: an entry NAME is the function `Type name()` in namespace weft::<folder>, defined in
-# the file of the same name; the table of all entries is generated from the list, so that nothing registers itself
-# at run time and no source needs an #if for an absent library.
+# weft_register before weft_library: an entry NAME is the function `Type entry()` in namespace weft::<folder>::NAME,
+# defined in the file of the same name, which names its parts as it likes in an unnamed namespace within: entries are
+# compiled several at a time. The table of all entries is generated from the list, so that nothing registers itself at
+# run time and no source needs an #if for an absent library.
 
-# Compiles so many sources of the target at a time, since reading headers (JSON, CLI11, GoogleTest, fmt) takes most of the
+# Compiles ten sources of the target at a time, since reading headers (JSON, CLI11, GoogleTest, fmt) takes most of the
 # time. The presets that join all sources of a target keep their way.
-function(weft_join_sources target count)
+function(weft_join_sources target)
   if(WEFT_JOIN_SOURCES AND NOT CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
   endif()
 endfunction()
 
 # Adds one entry to the folder's registry.
 function(weft_register folder name)
-  cmake_parse_arguments(entry "JOINED" "NEEDS;PACKAGE" "LINK" ${ARGN})
+  cmake_parse_arguments(entry "" "NEEDS;PACKAGE" "LINK" ${ARGN})
   get_property(known GLOBAL PROPERTY weft_${folder}_entries)
   if(name IN_LIST known)
     message(FATAL_ERROR "weft_register(${folder} ${name}): registered twice")
@@ -32,11 +33,6 @@ function(weft_register folder name)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   else()
     set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
-    # By convention such files name their parts alike (build, wire_bytes): several in one unity source only where all of
-    # the folder's are JOINED, that is named apart.
-    if(NOT entry_JOINED)
-      set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    endif()
   endif()
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_entries ${name})
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_sources ${sources})
@@ -53,8 +49,8 @@ function(weft_table target folder type)
   set(calls "")
   set(missing "")
   foreach(name IN LISTS entries)
-    string(APPEND declarations "${type} ${name}();\n")
-    string(APPEND calls "${name}(), ")
+    string(APPEND declarations "namespace ${name} {\n${type} entry();\n}\n")
+    string(APPEND calls "${name}::entry(), ")
   endforeach()
   foreach(pair IN LISTS absent)
     string(REPLACE "=" "\", \"" quoted "${pair}")
@@ -86,5 +82,5 @@ function(weft_library folder)
   if(lib_TYPE)
     weft_table(weft_${folder} ${folder} ${lib_TYPE})
   endif()
-  weft_join_sources(weft_${folder} 5)
+  weft_join_sources(weft_${folder})
 endfunction()

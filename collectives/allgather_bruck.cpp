@@ -4,7 +4,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allgather_bruck {
 
 namespace {
 
@@ -36,7 +36,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 /// d blocks from its own on; it sends them d ranks down and receives the next d from d ranks up. n - 1 blocks are sent.
 /// Every block lies at its final place from the start, so that there is no rotation at the end; a run that passes the
 /// end of the buffer is sent in two.
-Algorithm allgather_bruck() {
+Algorithm entry() {
   return {.collective = Collective::all_gather,
           .name = "bruck",
           .summary = "ceil(log2 n) rounds, n-1 blocks, any n; Bruck et al. 1997",
@@ -45,4 +45,4 @@ Algorithm allgather_bruck() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allgather_bruck

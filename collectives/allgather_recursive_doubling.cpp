@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allgather_recursive_doubling {
 
 namespace {
 
@@ -43,7 +43,7 @@ Bytes wire_bytes(const Call& call) {
 /// n: log2 p rounds, in which a rank exchanges all that it has with the rank that differs in one bit; it sends n - 1
 /// blocks where n = p. Where n is no power of two, of a folded pair the even one first hands its block to the odd one,
 /// which at the end gives it the n - 1 others (Fold).
-Algorithm allgather_recursive_doubling() {
+Algorithm entry() {
   return {.collective = Collective::all_gather,
           .name = "recursive_doubling",
           .summary = "log2 n rounds, n-1 blocks where n is a power of two; Thakur, Rabenseifner & Gropp 2005",
@@ -52,4 +52,4 @@ Algorithm allgather_recursive_doubling() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allgather_recursive_doubling

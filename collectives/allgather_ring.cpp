@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allgather_ring {
 
 namespace {
 
@@ -21,7 +21,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 
 /// Ring all-gather, the second half of the ring all-reduce (Patarasuk & Yuan 2009). n - 1 rounds; each rank sends n - 1
 /// blocks: its own, then what came in the round before.
-Algorithm allgather_ring() {
+Algorithm entry() {
   return {.collective = Collective::all_gather,
           .name = "ring",
           .summary = "n-1 rounds of one block; Patarasuk & Yuan 2009",
@@ -30,4 +30,4 @@ Algorithm allgather_ring() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allgather_ring

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allreduce_rabenseifner {
 
 namespace {
 
@@ -63,7 +63,7 @@ Bytes wire_bytes(const Call& call) {
 /// Rabenseifner's all-reduce (Rabenseifner 2004, "Optimization of collective reduction operations"): reduce-scatter by
 /// recursive halving, then all-gather by recursive doubling. With p the largest power of two up to n: 2 log2 p rounds,
 /// each rank sends 2(p-1)/p of the bytes; where n is no power of two, two more rounds of all bytes (Fold).
-Algorithm allreduce_rabenseifner() {
+Algorithm entry() {
   return {.collective = Collective::all_reduce,
           .name = "rabenseifner",
           .summary = "2 log2 n rounds, 2(n-1)/n of the bytes where n is a power of two; Rabenseifner 2004",
@@ -72,4 +72,4 @@ Algorithm allreduce_rabenseifner() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allreduce_rabenseifner

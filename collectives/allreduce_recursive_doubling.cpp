@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allreduce_recursive_doubling {
 
 namespace {
 
@@ -50,7 +50,7 @@ Bytes wire_bytes(const Call& call) {
 /// exchanges all bytes with the one that differs in one bit, for small messages; where n is no power of two, two more
 /// (Fold). Each rank sends floor(log2 n) times the bytes; of a folded pair the even one sends them once, the odd one
 /// once more.
-Algorithm allreduce_recursive_doubling() {
+Algorithm entry() {
   return {.collective = Collective::all_reduce,
           .name = "recursive_doubling",
           .summary = "log2 n rounds of all bytes (+2 where n is no power of two); Thakur, Rabenseifner & Gropp 2005",
@@ -59,4 +59,4 @@ Algorithm allreduce_recursive_doubling() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allreduce_recursive_doubling

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::allreduce_ring {
 
 namespace {
 
@@ -35,7 +35,7 @@ Bytes wire_bytes(const Call& call) {
 /// Ring all-reduce (Patarasuk & Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of workstations").
 /// 2(n-1) rounds with one chunk of 1/n each; each rank sends 2(n-1)/n of the bytes: twice all of them, less the chunks
 /// rank + 1 (which the reduce-scatter brings here last) and rank + 2 (which the all-gather brings here last).
-Algorithm allreduce_ring() {
+Algorithm entry() {
   return {.collective = Collective::all_reduce,
           .name = "ring",
           .summary = "2(n-1) rounds, 2(n-1)/n of the bytes; Patarasuk & Yuan 2009",
@@ -44,4 +44,4 @@ Algorithm allreduce_ring() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::allreduce_ring

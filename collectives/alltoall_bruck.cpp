@@ -3,7 +3,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::alltoall_bruck {
 
 namespace {
 
@@ -54,7 +54,7 @@ Bytes wire_bytes(const Call& call) {
 /// further travels in the rounds k where bit k of j is set, 2^k ranks at a time: ceil(log2 n) rounds, each with one
 /// message of the blocks whose bit is set, about n/2. Blocks are packed from where they lie and unpacked to where they
 /// go on or belong, so that the rotations before and after of the textbook are not needed.
-Algorithm alltoall_bruck() {
+Algorithm entry() {
   return {.collective = Collective::all_to_all,
           .name = "bruck",
           .summary = "ceil(log2 n) rounds of about n/2 blocks, for small messages; Bruck et al. 1997",
@@ -63,4 +63,4 @@ Algorithm alltoall_bruck() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::alltoall_bruck

@@ -3,7 +3,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::alltoall_linear {
 
 namespace {
 
@@ -29,7 +29,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 /// Linear all-to-all with a bounded window, as MPICH's scattered exchange (Thakur, Rabenseifner & Gropp 2005, section
 /// 6): everybody posts kWindow receives and sends at a time, starting after its own rank so that no port is everybody's
 /// first. ceil((n-1) / 8) rounds; each rank sends n - 1 blocks.
-Algorithm alltoall_linear() {
+Algorithm entry() {
   return {.collective = Collective::all_to_all,
           .name = "linear",
           .summary = "n-1 blocks, 8 pairs at a time; the classic spread of isend and irecv",
@@ -38,4 +38,4 @@ Algorithm alltoall_linear() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::alltoall_linear

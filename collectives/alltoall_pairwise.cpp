@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::alltoall_pairwise {
 
 namespace {
 
@@ -24,7 +24,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 /// Pairwise exchange (Thakur, Rabenseifner & Gropp 2005, "Optimization of collective communication operations in
 /// MPICH", section 6). n - 1 rounds; in round i a rank exchanges with rank XOR i where n is a power of two, else it
 /// sends to rank + i and receives from rank - i. Each rank sends n - 1 blocks, one at a time.
-Algorithm alltoall_pairwise() {
+Algorithm entry() {
   return {.collective = Collective::all_to_all,
           .name = "pairwise",
           .summary = "n-1 rounds of one block; Thakur, Rabenseifner & Gropp 2005",
@@ -33,4 +33,4 @@ Algorithm alltoall_pairwise() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::alltoall_pairwise

@@ -3,7 +3,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::alltoallv_linear {
 
 namespace {
 
@@ -35,7 +35,7 @@ Bytes wire_bytes(const Call& call) { return least_wire_bytes(call); }
 
 /// Linear all-to-all-v with a bounded window, as alltoall_linear: kWindow receives and sends at a time, starting after
 /// the own rank. ceil((n-1) / 8) rounds; each rank sends what the matrix says, each byte once.
-Algorithm alltoallv_linear() {
+Algorithm entry() {
   return {.collective = Collective::all_to_allv,
           .name = "linear",
           .summary = "what the matrix says, 8 pairs at a time; the classic spread of isend and irecv",
@@ -44,4 +44,4 @@ Algorithm alltoallv_linear() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::alltoallv_linear

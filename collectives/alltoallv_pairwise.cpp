@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::alltoallv_pairwise {
 
 namespace {
 
@@ -25,7 +25,7 @@ Bytes wire_bytes(const Call& call) { return least_wire_bytes(call); }
 /// Pairwise exchange with different lengths (Thakur, Rabenseifner & Gropp 2005, section 6). n - 1 rounds with the pairs
 /// of alltoall_pairwise; each rank sends what the matrix says, each byte once. A round lasts as long as its largest
 /// message, which is what makes it slow under skew.
-Algorithm alltoallv_pairwise() {
+Algorithm entry() {
   return {.collective = Collective::all_to_allv,
           .name = "pairwise",
           .summary = "n-1 rounds with one peer each; Thakur, Rabenseifner & Gropp 2005",
@@ -34,4 +34,4 @@ Algorithm alltoallv_pairwise() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::alltoallv_pairwise

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::barrier_dissemination {
 
 namespace {
 
@@ -22,7 +22,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(log2_ceil(call.ra
 /// Dissemination barrier (Hensgen, Finkel & Manber 1988, "Two algorithms for barrier synchronization"). In round k
 /// every rank tells the one 2^k further; ceil(log2 n) rounds, after which everybody has heard of everybody. The wire
 /// carries 1 byte per round, because a message of none is no step.
-Algorithm barrier_dissemination() {
+Algorithm entry() {
   return {.collective = Collective::barrier,
           .name = "dissemination",
           .summary = "ceil(log2 n) rounds of 1 byte; Hensgen, Finkel & Manber 1988",
@@ -31,4 +31,4 @@ Algorithm barrier_dissemination() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::barrier_dissemination

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::broadcast_binomial {
 
 namespace {
 
@@ -38,7 +38,7 @@ Bytes wire_bytes(const Call& call) {
 /// Binomial-tree broadcast (Thakur, Rabenseifner & Gropp 2005, section 4). ceil(log2 n) rounds. Ranks are counted from
 /// the root; one with lowest set bit b receives from the one without that bit and passes all bytes on to those
 /// b/2, b/4, … 1 further, as far as they exist. The root, and so the busiest port, sends ceil(log2 n) times.
-Algorithm broadcast_binomial() {
+Algorithm entry() {
   return {.collective = Collective::broadcast,
           .name = "binomial",
           .summary = "ceil(log2 n) rounds; the root sends ceil(log2 n) times the bytes; binomial tree",
@@ -47,4 +47,4 @@ Algorithm broadcast_binomial() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::broadcast_binomial

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::reducescatter_alltoall {
 
 namespace {
 
@@ -27,7 +27,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 /// All-to-all, then a local sum: how DeepSeek-V4's report reduces gradients of experts in BF16, since each is rounded
 /// once less often than on the way around a ring (there the sum is in FP32; here in the call's type, whose kernels add
 /// two at a time). One round; each rank sends n - 1 blocks and has room for as many.
-Algorithm reducescatter_alltoall() {
+Algorithm entry() {
   return {.collective = Collective::reduce_scatter,
           .name = "alltoall",
           .summary = "n-1 blocks at once, summed where they arrive; DeepSeek-V4 2026",
@@ -36,4 +36,4 @@ Algorithm reducescatter_alltoall() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::reducescatter_alltoall

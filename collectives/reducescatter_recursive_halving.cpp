@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::reducescatter_recursive_halving {
 
 namespace {
 
@@ -53,7 +53,7 @@ Bytes wire_bytes(const Call& call) {
 /// to n: log2 p rounds, in which a rank hands half of the blocks that it still works on to a rank of the other half.
 /// Each sends the n blocks less those that it keeps. Where n is no power of two, of a folded pair the even one first
 /// hands all n blocks to the odd one, and gets its block back at the end (Fold).
-Algorithm reducescatter_recursive_halving() {
+Algorithm entry() {
   return {.collective = Collective::reduce_scatter,
           .name = "recursive_halving",
           .summary = "log2 n rounds, n-1 blocks where n is a power of two; Thakur, Rabenseifner & Gropp 2005",
@@ -62,4 +62,4 @@ Algorithm reducescatter_recursive_halving() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::reducescatter_recursive_halving

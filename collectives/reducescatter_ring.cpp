@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::reducescatter_ring {
 
 namespace {
 
@@ -30,7 +30,7 @@ Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) *
 
 /// Ring reduce-scatter, the first half of the ring all-reduce (Patarasuk & Yuan 2009). n - 1 rounds; each rank sends
 /// n - 1 blocks. A block's partial sum starts at the rank after its owner, goes around the ring and ends at the owner.
-Algorithm reducescatter_ring() {
+Algorithm entry() {
   return {.collective = Collective::reduce_scatter,
           .name = "ring",
           .summary = "n-1 rounds of one block; Patarasuk & Yuan 2009",
@@ -39,4 +39,4 @@ Algorithm reducescatter_ring() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::reducescatter_ring

@@ -1,7 +1,7 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
 
-namespace weft::collectives {
+namespace weft::collectives::sendrecv_direct {
 
 namespace {
 
@@ -23,7 +23,7 @@ Bytes wire_bytes(const Call& call) { return (call.rank ^ 1) < call.ranks ? call.
 /// Send and receive between ranks 2i and 2i + 1, as the ping-pong and the bidirectional test of every MPI benchmark. By
 /// default there and back: 2 steps one after the other. With Call::both_ways at once. Each rank sends one block; the
 /// last of an odd number of ranks is idle.
-Algorithm sendrecv_direct() {
+Algorithm entry() {
   return {.collective = Collective::send_recv,
           .name = "direct",
           .summary = "there and back (ping-pong), or both ways at once; one block each",
@@ -32,4 +32,4 @@ Algorithm sendrecv_direct() {
           .wire_bytes = wire_bytes};
 }
 
-}  // namespace weft::collectives
+}  // namespace weft::collectives::sendrecv_direct

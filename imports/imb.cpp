@@ -11,7 +11,7 @@
 
 #include "core/text.hpp"
 
-namespace weft::imports {
+namespace weft::imports::imb {
 
 namespace {
 
@@ -181,7 +181,7 @@ class ImbReader {
 
 }  // namespace
 
-LogFormat imb() {
+LogFormat entry() {
   return {.name = "imb",
           .summary = "Intel MPI Benchmarks",
           .recognises =
@@ -192,4 +192,4 @@ LogFormat imb() {
           .read = [](const Log& log, const ImportOptions& options) { return ImbReader(log, options).read(); }};
 }
 
-}  // namespace weft::imports
+}  // namespace weft::imports::imb

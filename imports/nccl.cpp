@@ -8,7 +8,7 @@
 #include "imports/nccl_names.hpp"
 #include <fmt/format.h>
 
-namespace weft::imports {
+namespace weft::imports::nccl {
 
 namespace {
 
@@ -176,7 +176,7 @@ class NcclReader {
 
 }  // namespace
 
-LogFormat nccl() {
+LogFormat entry() {
   return {.name = "nccl",
           .summary = "the text of nccl-tests",
           .recognises =
@@ -187,4 +187,4 @@ LogFormat nccl() {
           .read = [](const Log& log, const ImportOptions& options) { return NcclReader(log, options).read(); }};
 }
 
-}  // namespace weft::imports
+}  // namespace weft::imports::nccl

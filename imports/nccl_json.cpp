@@ -6,7 +6,7 @@
 #include "imports/nccl_names.hpp"
 #include <fmt/format.h>
 
-namespace weft::imports {
+namespace weft::imports::nccl_json {
 
 namespace {
 
@@ -127,7 +127,7 @@ class NcclJsonReader {
 
 }  // namespace
 
-LogFormat nccl_json() {
+LogFormat entry() {
   return {.name = "nccl-json",
           .summary = "what nccl-tests write with -J",
           .recognises =
@@ -138,4 +138,4 @@ LogFormat nccl_json() {
           .read = [](const Log& log, const ImportOptions& options) { return NcclJsonReader(log, options).read(); }};
 }
 
-}  // namespace weft::imports
+}  // namespace weft::imports::nccl_json

@@ -12,7 +12,7 @@
 
 #include "core/text.hpp"
 
-namespace weft::imports {
+namespace weft::imports::osu {
 
 namespace {
 
@@ -217,11 +217,11 @@ class OsuReader {
 
 }  // namespace
 
-LogFormat osu() {
+LogFormat entry() {
   return {.name = "osu",
           .summary = "OSU Micro-Benchmarks",
           .recognises = [](const Log& log) { return std::any_of(log.lines.begin(), log.lines.end(), is_title); },
           .read = [](const Log& log, const ImportOptions& options) { return OsuReader(log, options).read(); }};
 }
 
-}  // namespace weft::imports
+}  // namespace weft::imports::osu

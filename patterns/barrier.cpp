@@ -1,10 +1,10 @@
 #include "patterns/sweep.hpp"
 
-namespace weft::patterns {
+namespace weft::patterns::barrier {
 
-Pattern barrier() {
+Pattern entry() {
   return sweep_pattern("barrier", "no rank leaves before all have come; no bytes",
                        {{.name = "barrier", .collective = Collective::barrier, .busbw_factor = busbw_once}});
 }
 
-}  // namespace weft::patterns
+}  // namespace weft::patterns::barrier

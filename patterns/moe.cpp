@@ -15,7 +15,7 @@
 #include "patterns/routing_facts.hpp"
 #include "patterns/token_bytes.hpp"
 
-namespace weft {
+namespace weft::patterns::moe {
 
 namespace {
 
@@ -208,9 +208,7 @@ std::vector<Point> plan_moe(const Request& request, int ranks) {
 
 }  // namespace
 
-namespace patterns {
-
-Pattern moe() {
+Pattern entry() {
   Pattern pattern;
   pattern.name = "moe";
   pattern.summary = "expert parallelism: dispatch of tokens to experts drawn by a router, and combine; their gradients";
@@ -220,6 +218,4 @@ Pattern moe() {
   return pattern;
 }
 
-}  // namespace patterns
-
-}  // namespace weft
+}  // namespace weft::patterns::moe

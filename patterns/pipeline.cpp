@@ -13,7 +13,7 @@
 #include "patterns/schedules/registry.hpp"
 #include "patterns/timeline.hpp"
 
-namespace weft {
+namespace weft::patterns::pipeline {
 
 namespace {
 
@@ -121,9 +121,7 @@ std::vector<Point> plan_pipeline(const Request& request, int ranks) {
 
 }  // namespace
 
-namespace patterns {
-
-Pattern pipeline() {
+Pattern entry() {
   Pattern pattern;
   pattern.name = "pipeline";
   pattern.summary = "pipeline parallelism: activations and gradients between stages that emulate their compute";
@@ -132,6 +130,4 @@ Pattern pipeline() {
   return pattern;
 }
 
-}  // namespace patterns
-
-}  // namespace weft
+}  // namespace weft::patterns::pipeline

@@ -2,7 +2,7 @@
 #include "worlds/shared_world.hpp"
 #include "worlds/supervisor.hpp"
 
-namespace weft::worlds {
+namespace weft::worlds::local {
 namespace {
 
 int launch(const LaunchOptions& options, const RankMain& main) {
@@ -14,6 +14,6 @@ int launch(const LaunchOptions& options, const RankMain& main) {
 
 }  // namespace
 
-Launcher local() { return {"local", "forks the ranks on this machine", refuse_ranks, launch}; }
+Launcher entry() { return {"local", "forks the ranks on this machine", refuse_ranks, launch}; }
 
-}  // namespace weft::worlds
+}  // namespace weft::worlds::local

@@ -5,7 +5,7 @@
 
 #include "worlds/shared_world.hpp"
 
-namespace weft::worlds {
+namespace weft::worlds::threads {
 namespace {
 
 int launch(const LaunchOptions& options, const RankMain& main) {
@@ -25,6 +25,6 @@ int launch(const LaunchOptions& options, const RankMain& main) {
 
 }  // namespace
 
-Launcher threads() { return {"threads", "ranks are threads of this process (for tests)", refuse_ranks, launch}; }
+Launcher entry() { return {"threads", "ranks are threads of this process (for tests)", refuse_ranks, launch}; }
 
-}  // namespace weft::worlds
+}  // namespace weft::worlds::threads

@@ -6,7 +6,7 @@
 // left out.
 #include "patterns/dispatchers/registry.hpp"
 
-namespace weft {
+namespace weft::dispatchers::flat {
 
 namespace {
 
@@ -128,9 +128,7 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
-namespace dispatchers {
-
-TokenDispatcher flat() {
+TokenDispatcher entry() {
   return {.name = "flat",
           .summary = "all-to-all-v of every token and expert (Megatron)",
           .metadata_bytes = metadata_bytes,
@@ -143,6 +141,4 @@ TokenDispatcher flat() {
           .combine_bytes = combine_bytes};
 }
 
-}  // namespace dispatchers
-
-}  // namespace weft
+}  // namespace weft::dispatchers::flat

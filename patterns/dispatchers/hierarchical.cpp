@@ -12,7 +12,7 @@
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/token_bytes.hpp"
 
-namespace weft {
+namespace weft::dispatchers::hierarchical {
 
 namespace {
 
@@ -280,9 +280,7 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
-namespace dispatchers {
-
-TokenDispatcher hierarchical() {
+TokenDispatcher entry() {
   return {.name = "hierarchical",
           .summary = "one copy for each node, forwarded inside (DeepEP normal)",
           .metadata_bytes = metadata_bytes,
@@ -295,6 +293,4 @@ TokenDispatcher hierarchical() {
           .combine_bytes = combine_bytes};
 }
 
-}  // namespace dispatchers
-
-}  // namespace weft
+}  // namespace weft::dispatchers::hierarchical

@@ -9,7 +9,7 @@
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/token_bytes.hpp"
 
-namespace weft {
+namespace weft::dispatchers::low_latency {
 
 namespace {
 
@@ -161,9 +161,7 @@ Bytes combine_bytes(const Exchange& exchange, int rank) {
 
 }  // namespace
 
-namespace dispatchers {
-
-TokenDispatcher low_latency() {
+TokenDispatcher entry() {
   return {.name = "low_latency",
           .summary = "a message for every token and expert into fixed slots (DeepEP low latency)",
           .metadata_bytes = metadata_bytes,
@@ -176,6 +174,4 @@ TokenDispatcher low_latency() {
           .combine_bytes = combine_bytes};
 }
 
-}  // namespace dispatchers
-
-}  // namespace weft
+}  // namespace weft::dispatchers::low_latency

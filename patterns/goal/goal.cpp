@@ -10,7 +10,7 @@
 #include "patterns/goal/workload.hpp"
 #include "patterns/registry.hpp"
 
-namespace weft {
+namespace weft::patterns::goal {
 
 namespace {
 
@@ -64,9 +64,7 @@ std::vector<Point> plan_goal(const Request& request, int ranks) {
 
 }  // namespace
 
-namespace patterns {
-
-Pattern goal() {
+Pattern entry() {
   Pattern pattern;
   pattern.name = "goal";
   pattern.summary = "a GOAL schedule (LogGOPSim, ATLAHS) from a file: --goal";
@@ -74,6 +72,4 @@ Pattern goal() {
   return pattern;
 }
 
-}  // namespace patterns
-
-}  // namespace weft
+}  // namespace weft::patterns::goal

@@ -9,7 +9,7 @@
 #include "patterns/schedules/dual_order.hpp"
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::dualpipe {
 
 namespace {
 
@@ -46,9 +46,7 @@ double activations(const PipelineShape& shape, int) { return shape.devices + 1; 
 
 }  // namespace
 
-namespace schedules {
-
-Schedule dualpipe() {
+Schedule entry() {
   return {.name = "dualpipe",
           .summary = "from both ends over two copies of the model (DeepSeek-V3 2024)",
           .refuses = refuses,
@@ -58,6 +56,4 @@ Schedule dualpipe() {
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::dualpipe

@@ -7,7 +7,7 @@
 #include "patterns/schedules/dual_order.hpp"
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::dualpipev {
 
 namespace {
 
@@ -40,9 +40,7 @@ double activations(const PipelineShape& shape, int) {
 
 }  // namespace
 
-namespace schedules {
-
-Schedule dualpipev() {
+Schedule entry() {
   return {.name = "dualpipev",
           .summary = "dualpipe cut in half: down and up a V over one copy of the model (Sea AI Lab 2025)",
           .refuses = refuses,
@@ -53,6 +51,4 @@ Schedule dualpipev() {
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::dualpipev

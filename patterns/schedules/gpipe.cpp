@@ -2,7 +2,7 @@
 // forward passes, then all backward passes: the bubble is (p-1)(F+B), every micro-batch's activation is held at once.
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::gpipe {
 
 namespace {
 
@@ -23,15 +23,11 @@ double activations(const PipelineShape& shape, int) { return shape.micro_batches
 
 }  // namespace
 
-namespace schedules {
-
-Schedule gpipe() {
+Schedule entry() {
   return {.name = "gpipe",
           .summary = "all forward passes, then all backward passes (Huang et al. 2019)",
           .order = order,
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::gpipe

@@ -9,7 +9,7 @@
 
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::interleaved {
 
 namespace {
 
@@ -63,9 +63,7 @@ double activations(const PipelineShape& shape, int device) {
 
 }  // namespace
 
-namespace schedules {
-
-Schedule interleaved() {
+Schedule entry() {
   return {.name = "interleaved",
           .summary = "1f1b over v virtual stages per device (Megatron-LM, Narayanan et al. 2021)",
           .refuses = refuses,
@@ -76,6 +74,4 @@ Schedule interleaved() {
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::interleaved

@@ -5,7 +5,7 @@
 
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::one_f_one_b {
 
 namespace {
 
@@ -28,15 +28,11 @@ double activations(const PipelineShape& shape, int device) {
 
 }  // namespace
 
-namespace schedules {
-
-Schedule one_f_one_b() {
+Schedule entry() {
   return {.name = "1f1b",
           .summary = "a forward and a backward pass in turn (PipeDream-Flush, Narayanan et al. 2021)",
           .order = order,
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::one_f_one_b

@@ -6,7 +6,7 @@
 
 #include "patterns/schedules/registry.hpp"
 
-namespace weft {
+namespace weft::schedules::zb_h1 {
 
 namespace {
 
@@ -35,9 +35,7 @@ double activations(const PipelineShape& shape, int) { return std::min(shape.devi
 
 }  // namespace
 
-namespace schedules {
-
-Schedule zb_h1() {
+Schedule entry() {
   return {.name = "zb-h1",
           .summary = "1f1b with weight gradients put off into the bubble (Qi et al. 2023)",
           .order = order,
@@ -45,6 +43,4 @@ Schedule zb_h1() {
           .activations = activations};
 }
 
-}  // namespace schedules
-
-}  // namespace weft
+}  // namespace weft::schedules::zb_h1

@@ -8,7 +8,7 @@
 #include "patterns/training_step/report_step.hpp"
 #include "patterns/training_step/step_workload.hpp"
 
-namespace weft {
+namespace weft::patterns::training_step {
 
 namespace {
 
@@ -56,9 +56,7 @@ std::vector<Point> plan_training_step(const Request& request, int ranks) {
 
 }  // namespace
 
-namespace patterns {
-
-Pattern training_step() {
+Pattern entry() {
   Pattern pattern;
   pattern.name = "training_step";
   pattern.summary = "a whole training step of a parallel layout: all dimensions at once, with emulated compute";
@@ -67,6 +65,4 @@ Pattern training_step() {
   return pattern;
 }
 
-}  // namespace patterns
-
-}  // namespace weft
+}  // namespace weft::patterns::training_step

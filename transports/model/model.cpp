@@ -9,7 +9,7 @@
 #include "transports/model/fabric.hpp"
 #include "transports/registry.hpp"
 
-namespace weft {
+namespace weft::transports::model {
 
 namespace {
 
@@ -102,9 +102,7 @@ std::unique_ptr<Communicator> create_model(World& world, const TransportOptions&
 
 }  // namespace
 
-namespace transports {
-
-Transport model() {
+Transport entry() {
   return {.name = "model",
           .summary =
               "a LogGP fabric in virtual time, on one level or two: latency, bandwidth per port; seeded jitter, stalls "
@@ -114,6 +112,4 @@ Transport model() {
           .create = create_model};
 }
 
-}  // namespace transports
-
-}  // namespace weft
+}  // namespace weft::transports::model

@@ -1,6 +1,6 @@
 #include "transports/mpi/mpi_communicator.hpp"
 
-namespace weft::transports {
+namespace weft::transports::mpi {
 namespace {
 
 std::string refuses_mpi(const World& world, const TransportOptions&) {
@@ -8,7 +8,7 @@ std::string refuses_mpi(const World& world, const TransportOptions&) {
 }
 
 std::unique_ptr<Communicator> create(World& world, const TransportOptions& options) {
-  return std::make_unique<mpi::MpiCommunicator>(world, options);
+  return std::make_unique<weft::mpi::MpiCommunicator>(world, options);
 }
 
 // "Open MPI v4.1.4", without the build's particulars. May be asked before MPI_Init.
@@ -22,7 +22,7 @@ std::string library_version() {
 
 }  // namespace
 
-Transport mpi() {
+Transport entry() {
   return {.name = "mpi",
           .summary = "non-blocking messages and the collectives of the MPI library",
           .version = library_version(),
@@ -31,4 +31,4 @@ Transport mpi() {
           .create = create};
 }
 
-}  // namespace weft::transports
+}  // namespace weft::transports::mpi

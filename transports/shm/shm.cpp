@@ -91,9 +91,9 @@ void ShmCommunicator::native(const Call& call, const std::byte* in, std::byte* o
 
 }  // namespace weft::shm
 
-namespace weft::transports {
+namespace weft::transports::shm {
 
-Transport shm() {
+Transport entry() {
   return {.name = "shm",
           .summary = "shared memory of one host: single copy between buffers that weft allocates, fused receive-reduce",
           .needs_world = "",
@@ -105,8 +105,8 @@ Transport shm() {
                                                 : std::string();
               },
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
-            return std::make_unique<shm::ShmCommunicator>(world, options.oversubscribed);
+            return std::make_unique<weft::shm::ShmCommunicator>(world, options.oversubscribed);
           }};
 }
 
-}  // namespace weft::transports
+}  // namespace weft::transports::shm

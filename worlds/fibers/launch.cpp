@@ -133,15 +133,15 @@ void FiberWorld::set_deadline(Nanoseconds from_now, const char* doing) {
   doing_ = doing;
 }
 
-namespace worlds {
+namespace worlds::fibers {
 
-Launcher fibers() {
+Launcher entry() {
   return {.name = "fibers",
           .summary = "all ranks in one thread of this process, in virtual time; for simulating transports",
           .refuses = refuses_fibers,
           .launch = launch_fibers};
 }
 
-}  // namespace worlds
+}  // namespace worlds::fibers
 
 }  // namespace weft

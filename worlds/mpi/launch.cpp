@@ -12,7 +12,7 @@
 #include "worlds/mpi/mpi_world.hpp"
 #include "worlds/supervisor.hpp"
 
-namespace weft::worlds {
+namespace weft::worlds::mpi {
 namespace {
 
 // What the user typed after the program's name, which may be spelled differently on each host.
@@ -82,6 +82,6 @@ int launch(const LaunchOptions& options, const RankMain& main) {
 
 }  // namespace
 
-Launcher mpi() { return {"mpi", "one rank per process that mpirun or srun started", refuses_mpi_launch, launch}; }
+Launcher entry() { return {"mpi", "one rank per process that mpirun or srun started", refuses_mpi_launch, launch}; }
 
-}  // namespace weft::worlds
+}  // namespace weft::worlds::mpi
