@@ -105,12 +105,13 @@ Executor::Executor(const Program& program, Communicator& communicator, World& wo
   const bool real = compute.kind != ComputeKind::virtual_ && !communicator.virtual_time();
   for (const Lane& lane : program.lanes)
     units_.push_back(real && computes(lane) ? std::make_unique<ComputeUnit>(compute) : nullptr);
-  if (real && compute.progress == ProgressMode::thread) thread_ = std::make_unique<ComputeThread>(*this);
+  apart_ = real && compute.progress == ProgressMode::thread;
+  if (apart_) thread_ = std::make_unique<ComputeThread>(*this);
 }
 
 Executor::~Executor() = default;
 
-bool Executor::is_elsewhere(std::size_t lane) const { return thread_ != nullptr && units_[lane] != nullptr; }
+bool Executor::is_elsewhere(std::size_t lane) const { return apart_ && units_[lane] != nullptr; }
 
 bool Executor::happened(int event) const {
   return events_[static_cast<std::size_t>(event)].load(std::memory_order_acquire) != 0;
@@ -312,7 +313,7 @@ bool Executor::compute(const Step& step, LaneState& lane, std::size_t number) {
       unit->begin(communicator_.compute_time(planned));
       lane.computes_until = kNow;
     }
-    if (!thread_) working_ = true;
+    if (!apart_) working_ = true;
     if (!unit->work()) return false;
   }
   lane.computes_until = kIdle;

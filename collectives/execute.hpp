@@ -120,7 +120,8 @@ class Executor {
   bool working_ = false;                             // a slice of real work was done since lanes were last looked at
   std::size_t unfinished_ = 0;                       // lanes
   unsigned spins_ = 0;
-  std::unique_ptr<ComputeThread> thread_;  // null: lanes compute on this one
+  bool apart_ = false;                     // lanes that compute have a thread; both threads read it
+  std::unique_ptr<ComputeThread> thread_;  // null: lanes compute on this one, or a run was given up
 };
 
 }  // namespace weft

@@ -71,8 +71,9 @@ class HopBuilder {
   std::uint64_t forwarded(int place, int to) const {
     std::uint64_t sum = 0;
     for (int node = 0; node < counts_.nodes; ++node) {
-      const auto from = static_cast<std::size_t>(node * counts_.ranks_per_node() + place);
-      const std::size_t at = from * static_cast<std::size_t>(counts_.ranks) + static_cast<std::size_t>(to);
+      const int from = node * counts_.ranks_per_node() + place;
+      const std::size_t at =
+          static_cast<std::size_t>(from) * static_cast<std::size_t>(counts_.ranks) + static_cast<std::size_t>(to);
       sum += dispatcher_ == Dispatcher::node_all_gather ? counts_.copies[at] : counts_.to_ranks[at];
     }
     return sum;

@@ -48,7 +48,7 @@ inline std::string goal_example(int ranks) {
     Files& operator=(const Files&) = delete;
     ~Files() {
       std::error_code ignored;
-      for (const auto& [ranks, path] : paths) std::filesystem::remove(path, ignored);
+      for (const auto& one : paths) std::filesystem::remove(one.second, ignored);
     }
     std::map<int, std::filesystem::path> paths;
   };

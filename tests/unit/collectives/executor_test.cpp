@@ -253,8 +253,11 @@ TEST(Executor, EndsItsComputeThreadWhereARankIsLost) {
   for (const bool traced : {false, true}) {
     Ready ready(program, {.kind = ComputeKind::spin, .progress = ProgressMode::thread});
     ready.world.lost = true;
-    std::vector<StepTime> log;
-    EXPECT_THROW(traced ? ready.run_traced(TraceDepth::steps, log) : ready.run(), std::runtime_error);
+    const auto run_traced = [&] {
+      ready.executor.run_traced({ready.in.get(), ready.out.get(), ready.scratch.get()}, TraceDepth::steps,
+                                monotonic_now, [](const StepTime&) {});
+    };
+    EXPECT_THROW(traced ? run_traced() : ready.run(), std::runtime_error);
   }
 }
 
