@@ -331,6 +331,7 @@ void Executor::wait_for_progress(bool moved) {
   Nanoseconds until = kForever;
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     if (!is_elsewhere(i) && lanes_[i].computes_until != kIdle) until = std::min(until, lanes_[i].computes_until);
+  if (apart_) std::this_thread::yield();  // the computing thread may have no other core
   communicator_.relax(until);
   communicator_.progress();
 }
