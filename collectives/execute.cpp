@@ -67,6 +67,7 @@ class Executor::ComputeThread {
         if (!executor_.is_elsewhere(i)) continue;
         LaneState& lane = executor_.lanes_[i];
         if (!lane.ended()) moved |= advance_(lane, static_cast<int>(i));
+        moved |= lane.computes_until != kIdle;  // a slice was worked: who yields now would lose the core
         ended = ended && lane.ended();
       }
       if (!moved) std::this_thread::yield();
