@@ -6,23 +6,6 @@ namespace weft {
 
 namespace {
 
-struct Chunk {
-  std::uint64_t layers;
-  std::uint64_t moe_layers;
-};
-
-std::vector<Chunk> chunks_of(const Model& model, std::uint64_t count) {
-  std::vector<Chunk> chunks;
-  std::uint64_t layer = 0;
-  for (std::uint64_t c = 0; c < count; ++c) {
-    Chunk chunk{model.layers / count + (c < model.layers % count ? 1 : 0), 0};
-    for (const std::uint64_t end = layer + chunk.layers; layer < end; ++layer)
-      if (has_experts(model, layer)) ++chunk.moe_layers;
-    chunks.push_back(chunk);
-  }
-  return chunks;
-}
-
 /// One way through the pipeline: on which rank of it each chunk lies, and how many micro-batches go that way.
 struct Way {
   std::vector<std::uint64_t> rank_of;
@@ -42,15 +25,15 @@ std::vector<Way> ways_of(const ParallelLayout& layout) {
   return ways;
 }
 
-void add_way(const Way& way, const std::vector<Chunk>& chunks, std::vector<StageWork>& works) {
+void add_way(const Way& way, const Model& model, const std::vector<LayerChunk>& chunks, std::vector<StageWork>& works) {
   works[way.rank_of.front()].embeddings += 1;
   works[way.rank_of.back()].heads += 1;
   for (std::size_t c = 0; c < chunks.size(); ++c) {
     StageWork& work = works[way.rank_of[c]];
     work.layers += chunks[c].layers;
-    work.moe_layers += chunks[c].moe_layers;
+    work.moe_layers += chunks[c].moe_layers(model);
     work.layer_passes += chunks[c].layers * way.micro_batches;
-    work.moe_passes += chunks[c].moe_layers * way.micro_batches;
+    work.moe_passes += chunks[c].moe_layers(model) * way.micro_batches;
     if (c + 1 < chunks.size() && way.rank_of[c + 1] != way.rank_of[c]) work.activations_sent += way.micro_batches;
     if (c > 0 && way.rank_of[c - 1] != way.rank_of[c]) work.gradients_sent += way.micro_batches;
   }
@@ -58,10 +41,26 @@ void add_way(const Way& way, const std::vector<Chunk>& chunks, std::vector<Stage
 
 }  // namespace
 
+std::uint64_t LayerChunk::moe_layers(const Model& model) const {
+  std::uint64_t count = 0;
+  for (std::uint64_t layer = first; layer < first + layers; ++layer) count += has_experts(model, layer) ? 1 : 0;
+  return count;
+}
+
+std::vector<LayerChunk> layer_chunks(const Model& model, std::uint64_t count) {
+  std::vector<LayerChunk> chunks;
+  std::uint64_t first = 0;
+  for (std::uint64_t c = 0; c < count; ++c) {
+    chunks.push_back({first, model.layers / count + (c < model.layers % count ? 1 : 0)});
+    first += chunks.back().layers;
+  }
+  return chunks;
+}
+
 std::vector<StageWork> stage_works(const ParallelLayout& layout, const Model& model) {
-  const std::vector<Chunk> chunks = chunks_of(model, layout.pipeline * layout.virtual_stages);
+  const std::vector<LayerChunk> chunks = layer_chunks(model, layout.pipeline * layout.virtual_stages);
   std::vector<StageWork> works(layout.pipeline);
-  for (const Way& way : ways_of(layout)) add_way(way, chunks, works);
+  for (const Way& way : ways_of(layout)) add_way(way, model, chunks, works);
   return works;
 }
 

@@ -7,6 +7,16 @@
 
 namespace weft {
 
+/// Consecutive layers that one virtual stage holds.
+struct LayerChunk {
+  std::uint64_t first = 0;
+  std::uint64_t layers = 0;
+  std::uint64_t moe_layers(const Model& model) const;  ///< those with experts
+};
+
+/// The model's layers in so many chunks, as evenly as can be, the first ones one more.
+std::vector<LayerChunk> layer_chunks(const Model& model, std::uint64_t count);
+
 /// What a rank of one pipeline stage holds and does in a training step.
 struct StageWork {
   std::uint64_t layers = 0;      ///< that it holds, DualPipe's second stage included

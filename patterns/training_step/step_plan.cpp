@@ -8,6 +8,7 @@
 #include "patterns/decisions.hpp"
 #include "patterns/rank_groups.hpp"
 #include "patterns/schedules/registry.hpp"
+#include "patterns/stage_work.hpp"
 #include "patterns/training_step/exchange_matrices.hpp"
 
 namespace weft {
@@ -30,15 +31,15 @@ GroupMap map_groups(const ParallelLayout& layout, const std::string& dimension) 
 
 std::vector<VirtualStage> stages_of(const Model& model, std::uint64_t count) {
   std::vector<VirtualStage> stages;
-  std::uint64_t layer = 0;
-  for (std::uint64_t s = 0; s < count; ++s) {
-    VirtualStage stage{.number = static_cast<int>(s),
-                       .first_layer = layer,
+  for (const LayerChunk& chunk : layer_chunks(model, count)) {
+    const std::size_t number = stages.size();
+    VirtualStage stage{.number = static_cast<int>(number),
+                       .first_layer = chunk.first,
                        .layers = {},
-                       .embeds = s == 0,
-                       .predicts = s + 1 == count};
-    const std::uint64_t end = layer + model.layers / count + (s < model.layers % count ? 1 : 0);
-    for (; layer < end; ++layer) stage.layers.push_back(has_experts(model, layer) ? 1 : 0);
+                       .embeds = number == 0,
+                       .predicts = number + 1 == count};
+    for (std::uint64_t i = 0; i < chunk.layers; ++i)
+      stage.layers.push_back(has_experts(model, chunk.first + i) ? 1 : 0);
     stages.push_back(std::move(stage));
   }
   return stages;

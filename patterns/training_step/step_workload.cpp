@@ -16,8 +16,8 @@ namespace {
 /// Writes the lanes of a step.
 class StepWriter {
  public:
-  StepWriter(const StepPlan& plan, const StepCalls& calls, const StepPasses& passes, int device, Program& program)
-      : plan_(plan), calls_(calls), passes_(passes), device_(device), program_(program) {
+  StepWriter(const StepCalls& calls, const StepPasses& passes, int device, Program& program)
+      : calls_(calls), passes_(passes), device_(device), program_(program) {
     for (int lane = 0; lane < kStepLanes; ++lane) program_.lanes.emplace_back(name_of(static_cast<StepLane>(lane)));
   }
 
@@ -124,7 +124,6 @@ class StepWriter {
     if (!parameters.experts.reduce.empty()) last_events_.push_back(issue(StepLane::edp, parameters.experts.reduce));
   }
 
-  const StepPlan& plan_;
   const StepCalls& calls_;
   const StepPasses& passes_;
   int device_;
@@ -156,7 +155,7 @@ StepWorkload::StepWorkload(std::shared_ptr<const StepPlan> plan, int rank) : pla
   const StepPasses passes(*plan_, calls, [&](std::size_t routing) {
     return static_cast<double>(plan_->routings[routing].received(place));
   });
-  StepWriter(*plan_, calls, passes, device, program).write(*messages_);
+  StepWriter(calls, passes, device, program).write(*messages_);
   for (Lane& lane : messages_->lanes()) program.lanes.push_back(std::move(lane));
   routines_ = std::make_unique<Routines>(calls.all);
   routines_->add_to(program);
