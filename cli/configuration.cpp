@@ -115,6 +115,7 @@ nlohmann::json RunOptions::configuration() const {
           {"precision", measure.precision},
           {"budget_ns", measure.budget},
           {"min_time_ns", measure.min_time},
+          {"min_samples", measure.min_samples},
           {"order", shuffled ? "shuffled" : "given"},
           {"oversubscribe", oversubscribe},
           {"fabric", of(transport.model)}};
