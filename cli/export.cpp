@@ -10,6 +10,7 @@
 #include "cli/models.hpp"
 #include "cli/options.hpp"
 #include "cli/report_file.hpp"
+#include "cli/step_flags.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "patterns/algorithms.hpp"
@@ -117,7 +118,10 @@ void add_export(CLI::App& app, Chosen& chosen) {
            "the name of a file")
       ->required();
   add_traffic_flags(*command, wanted->request);
-  command->callback([wanted, &chosen] { chosen = [wanted] { return export_goal(*wanted); }; });
+  command->callback([command, wanted, &chosen] {
+    refuse_flags_without_meaning(*command, {wanted->pattern});
+    chosen = [wanted] { return export_goal(*wanted); };
+  });
 }
 
 }  // namespace weft::cli

@@ -10,7 +10,6 @@
 
 #include "core/text.hpp"
 #include "patterns/model_flops.hpp"
-#include "patterns/token_bytes.hpp"
 
 namespace weft::cli {
 
@@ -141,8 +140,8 @@ void describe_missing(FitPage& page) {
   }
 }
 
-/// Of ep's calls: the bytes of a copy for each token and expert, as the 2d rule counts them, over their time.
-std::optional<double> expert_bandwidth(const FitPage& page) {
+/// What ep's calls come to by the 2d rule.
+std::optional<HidingRule> rule_of(const FitPage& page) {
   double time_us = 0;
   for (const TrafficRow& row : page.report.estimate.rows) {
     if (row.dimension != "ep") continue;
@@ -150,20 +149,11 @@ std::optional<double> expert_bandwidth(const FitPage& page) {
     time_us += row.time_us();
   }
   if (time_us == 0) return {};
-  const ParallelLayout& layout = page.chosen.layout;
-  const Model& model = page.chosen.model;
-  const Bytes both =
-      token_bytes(layout.dispatch_format, model.hidden) + token_bytes(layout.combine_format, model.hidden);
-  const auto copies = static_cast<double>(layout.tokens() * model.top_k);
-  return static_cast<double>(page.traffic().all_to_alls) / 2 * copies * static_cast<double>(both) / time_us / 1e3;
+  return hiding_rule(page.chosen.layout, page.chosen.model, static_cast<double>(page.traffic().all_to_alls),
+                     time_us * 1e3, page.rules.peak_tflops * 1e3);
 }
 
 }  // namespace
-
-std::optional<double> FitPage::flop_per_byte() const {
-  if (!expert_gbps) return {};
-  return rules.peak_tflops * 1e12 / (*expert_gbps * 1e9);
-}
 
 FitPage make_fit_page(ChosenLayout chosen, const FitRules& rules, const MeasuredFabric& fabric,
                       const std::vector<std::string>& runs) {
@@ -190,7 +180,7 @@ FitPage make_fit_page(ChosenLayout chosen, const FitRules& rules, const Measured
   const double flops = useful_flops(page.chosen) / (rules.peak_tflops * kFlopPerUsOfOneTflops);
   page.mfu = flops / longest;
   page.ideal_mfu = flops / longest_ideal;
-  page.expert_gbps = expert_bandwidth(page);
+  page.rule = rule_of(page);
   page.left_out = page.chosen.traffic.left_out;
   for (std::string& sentence : flops_left_out(page.chosen.model)) page.left_out.push_back(std::move(sentence));
   if (!page.compute.bubble_left_out.empty())

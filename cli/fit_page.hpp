@@ -9,6 +9,7 @@
 
 #include "cli/layout_choice.hpp"
 #include "patterns/fitness.hpp"
+#include "patterns/hiding_rule.hpp"
 
 namespace weft::cli {
 
@@ -33,16 +34,12 @@ struct FitPage {
   std::vector<std::optional<CallTime>> times;  ///< of the stage's calls; the curves are those of the MeasuredFabric
   double mfu = 0;                              ///< model FLOPs of a step over ranks x peak x its time
   double ideal_mfu = 0;                        ///< on a fabric of no latency and infinite bandwidth
-  std::optional<double> expert_gbps;  ///< of ep: bytes of a copy for each token and expert over its calls' time
-  std::vector<std::string> assumed;   ///< sentences: which curve stands for which calls
-  std::vector<std::string> left_out;  ///< sentences
-  std::vector<std::string> missing;   ///< "all_gather of edp: weft run all_gather …": what would measure it
+  std::optional<HidingRule> rule;              ///< of ep's calls; none where some were not measured
+  std::vector<std::string> assumed;            ///< sentences: which curve stands for which calls
+  std::vector<std::string> left_out;           ///< sentences
+  std::vector<std::string> missing;            ///< "all_gather of edp: weft run all_gather …": what would measure it
 
   const StageTraffic& traffic() const { return chosen.traffic.stages[stage]; }
-  /// FLOP a byte: of the peak over expert_gbps, and what DeepSeek-V4's report asks for at most, V_comp / V_comm = 6 h d
-  /// / 3 h = 2 d, of experts d wide, FP8 dispatch and BF16 combine.
-  std::optional<double> flop_per_byte() const;
-  double flop_per_byte_allowed() const { return 2 * static_cast<double>(chosen.model.expert_intermediate); }
 };
 
 /// Puts every stage of the layout on the fabric, and judges the slowest. `runs` are told, `fabric` outlives the page.

@@ -100,14 +100,14 @@ std::string step_text(const FitPage& page) {
 }
 
 std::string rule_text(const FitPage& page) {
-  if (!page.flop_per_byte()) return "2d rule: no all-to-all of ep was measured";
-  const double ratio = *page.flop_per_byte();
-  const bool hides = ratio <= page.flop_per_byte_allowed();
+  if (!page.rule) return "2d rule: no all-to-all of ep was measured";
+  const double allowed = most_flop_per_byte(page.chosen.model);
+  const bool hides = page.rule->flop_per_byte <= allowed;
   return fmt::format(
       "2d rule (DeepSeek-V4's report): {:.4g} TFLOP/s over {:.4g} GB/s of ep, a copy for each expert, are {:.0f} "
       "FLOP/B, "
       "{} than 2d = {:.0f}: behind routed experts alone all-to-all {} hide",
-      page.rules.peak_tflops, *page.expert_gbps, ratio, hides ? "no more" : "more", page.flop_per_byte_allowed(),
+      page.rules.peak_tflops, page.rule->gbps, page.rule->flop_per_byte, hides ? "no more" : "more", allowed,
       hides ? "can" : "could not");
 }
 

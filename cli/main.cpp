@@ -24,17 +24,22 @@ constexpr const char* kIntroduction =
     "\n"
     "Exit codes: 0 ok, 2 usage, 4 wrong data, 5 a point failed or a rank was lost, 128 + signal interrupted.";
 
-// How long a failing process of a launcher stays: Open MPI's mpirun hangs when one fails while it is starting others.
-constexpr std::chrono::seconds kUntilAllAreStarted{1};
-// How long the others wait: mpirun needs a second or two to end them after the first.
-constexpr std::chrono::seconds kUntilTheFirstIsDone{6};
+// How long a failing process of a launcher stays: Open MPI's mpirun hangs when one fails while it is starting others,
+// of which each takes its time.
+constexpr std::chrono::milliseconds kUntilAllAreStarted{1000};
+constexpr std::chrono::milliseconds kToStartOne{50};
+// How much longer the others wait: mpirun needs a second or two to end them after the first.
+constexpr std::chrono::milliseconds kUntilTheFirstIsDone{5000};
 
 // Every process that a launcher started reads the same bad flag. The first says so and ends, upon which the launcher
 // ends the others; one that outlives it has a complaint of its own, since its command line is another one.
 int complain(const std::string& sentence, weft::ExitCode code) {
-  if (!weft::is_first_process()) std::this_thread::sleep_for(kUntilTheFirstIsDone);
+  const auto launcher = weft::launcher_environment();
+  const int started = launcher ? launcher->local_ranks.value_or(launcher->ranks) : 0;
+  const auto until_all_are_started = kUntilAllAreStarted + started * kToStartOne;
+  if (!weft::is_first_process()) std::this_thread::sleep_for(until_all_are_started + kUntilTheFirstIsDone);
   fmt::print(stderr, "weft: {}\n", sentence);
-  if (weft::launcher_environment()) std::this_thread::sleep_for(kUntilAllAreStarted);
+  if (launcher) std::this_thread::sleep_for(until_all_are_started);
   return static_cast<int>(code);
 }
 

@@ -51,6 +51,27 @@ Record describe(const Point& point, const std::string& transport, int ranks) {
   return record;
 }
 
+void add_note(Record& record, const std::string& key, const std::string& value) {
+  record.notes += (record.notes.empty() ? "" : ";") + fmt::format("{}={}", key, value);
+}
+
+std::string nodes_that_differ(std::uint64_t laid_out, int fabric, int ranks) {
+  const auto most = static_cast<std::uint64_t>(ranks);
+  const std::uint64_t wanted = std::min(laid_out, most);
+  const std::uint64_t found = std::min(static_cast<std::uint64_t>(std::max(fabric, 1)), most);
+  if (laid_out == 0 || wanted == found) return {};
+  const bool some_cross = found % wanted != 0 && found != most;
+  const bool some_stay = wanted % found != 0 && wanted != most;
+  const char* const does = some_cross && some_stay ? "some traffic inside the layout's nodes crosses the fabric's, and "
+                                                     "some between them stays inside"
+                           : some_cross            ? "traffic inside the layout's nodes crosses the fabric's"
+                                                   : "traffic between the layout's nodes stays inside the fabric's";
+  return fmt::format(
+      "the layout has {} ranks on a node and the simulated fabric {}: {} (ranks-per-node {} of --fabric "
+      "would agree)",
+      laid_out, fabric == 0 ? "no nodes" : fmt::format("{}", fabric), does, laid_out);
+}
+
 void conclude(const Point& point, Samples& samples, Record& record) {
   if (samples.completion.empty()) return;
   if (point.time_divisor != 1) divide_times(samples, point.time_divisor);

@@ -14,6 +14,14 @@ namespace weft::cli {
 /// The row of a point before it is measured.
 Record describe(const Point& point, const std::string& transport, int ranks);
 
+/// Adds to the row's notes.
+void add_note(Record& record, const std::string& key, const std::string& value);
+
+/// Where `ranks` ranks lie otherwise on nodes of the simulated fabric (of so many ranks; 0: it has none) than on those
+/// that the traffic is laid out for (0: for none): a clause that says what it does to the traffic, and what would
+/// agree.
+std::string nodes_that_differ(std::uint64_t laid_out, int fabric, int ranks);
+
 /// Fills in what was measured: times, bandwidths, bubble, status.
 void conclude(const Point& point, Samples& samples, Record& record);
 

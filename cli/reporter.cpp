@@ -103,9 +103,10 @@ void Reporter::add(const Point& point, Record& record, const Samples& samples) {
   add_details(point, record);
 }
 
-void Reporter::add_report(const Record& record, const StepReport& report) {
+void Reporter::add_report(const Record& record, const StepReport& report, const std::string& nodes) {
   nlohmann::json detail = json_of(report);
   detail["title"] = fmt::format("{} ranks over {}, {}", record.ranks, record.transport, record.algorithm);
+  if (!nodes.empty()) detail["nodes"] = nodes;
   writer_.add_detail("training_step", record, std::move(detail));
 }
 

@@ -26,8 +26,8 @@ class Reporter {
   bool has(const Record& record) const { return writer_.has(record); }
   void start(const Record& record);
   void add(const Point& point, Record& record, const Samples& samples);
-  /// Where the time of a step went, before the point itself is added.
-  void add_report(const Record& record, const StepReport& report);
+  /// Where the time of a step went, before the point itself is added. `nodes` is what nodes_that_differ() says.
+  void add_report(const Record& record, const StepReport& report, const std::string& nodes);
   /// Puts into run.json what the points were measured with, and how noisy the system was.
   void add_instruments(nlohmann::json clocks, nlohmann::json noise);
   void skip() { progress_.skip_point(); }

@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "cli/reporter.hpp"
 #include "cli/session.hpp"
+#include "cli/step_flags.hpp"
 #include "cli/trace_file.hpp"
 #include "core/topology.hpp"
 #include "patterns/algorithms.hpp"
@@ -171,6 +172,7 @@ void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv) {
   add_run_flags(*command, *options);
   command->callback([command, options, &chosen] {
     if (!options->config.empty()) apply_config_file(*command, options->config);
+    refuse_flags_without_meaning(*command, options->patterns);
     chosen = [options] { return run(*options); };
   });
 }

@@ -79,6 +79,7 @@ class Session {
   /// Simulated ranks share one process and do not compete for cores.
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
   Topology shown_topology() const;
+  std::string differing_nodes(const Point& point) const;  ///< nodes_that_differ() of it, where the fabric is simulated
   bool leader() const { return world_.rank() == 0; }
 
   const Job& job_;
@@ -131,6 +132,11 @@ int Session::run() {
   return exit_code_;
 }
 
+std::string Session::differing_nodes(const Point& point) const {
+  if (world_.name() != "fibers") return {};
+  return nodes_that_differ(point.ranks_per_node, job_.options.transport.model.ranks_per_node, world_.ranks());
+}
+
 /// Simulated ranks are all on this host; what is shown are the hosts that the fabric has for them.
 Topology Session::shown_topology() const {
   Topology shown = topology_;
@@ -174,12 +180,15 @@ void Session::measure_point(const Point& point, OpenTransport& transport, int nu
   Record record = describe(point, transport.name, world_.ranks());
   record.point = number;
   record.oversubscribed = oversubscribed();
+  if (const std::string nodes = differing_nodes(point); !nodes.empty()) add_note(record, "nodes", nodes);
   const std::unique_ptr<Workload> workload = choose_workload(point, transport, record);
   if (!workload && record.reason.empty()) {
     if (leader()) reporter_->skip();
     return;
   }
   world_.set_deadline(job_.options.launch.timeout, "agreeing on the next point");
+  if (workload && point.sized_by_programs)
+    record.bytes_per_rank = record.bytes_per_peer = record.wire_bytes = busiest_wire_bytes(world_, *workload);
   const bool skip = world_.allgather(leader() && reporter_->has(record) ? "skip" : "").front() == "skip";
   if (skip) {
     if (leader()) reporter_->skip();
@@ -229,8 +238,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
                                Samples& samples) {
   const MeasureOptions options = measure_options(*transport.communicator);
   if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
-  if (options.arrival.pattern != ArrivalPattern::together)
-    record.notes += (record.notes.empty() ? "" : ";") + ("arrival=" + describe(options.arrival));
+  if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
@@ -261,12 +269,13 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
 void Session::report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments,
                            const Record& record) {
   const std::vector<RankAccount> accounts = prepared.account(instruments);
-  if (leader()) reporter_->add_report(record, point.report(accounts, record.time_us_median * 1e3));
+  if (leader())
+    reporter_->add_report(record, point.report(accounts, record.time_us_median * 1e3), differing_nodes(point));
 }
 
 void Session::trace_point(PreparedPoint& point, Instruments& instruments, Record& record) {
   const Trace trace = point.trace(instruments);
-  if (!trace.left_out.empty()) record.notes += (record.notes.empty() ? "" : ";") + ("trace=" + trace.left_out);
+  if (!trace.left_out.empty()) add_note(record, "trace", trace.left_out);
   if (leader() && trace.left_out.empty()) add_to_trace_file(job_.options.trace, record, trace);
 }
 

@@ -52,6 +52,7 @@ std::string summary_of(const nlohmann::json& step) {
   text += fmt::format("  {:<8} {:>10} {:>8} {:>9} {:>8}  {}\n", "", "sent/rank", "busy %", "exposed %", "late %",
                       "most waited for");
   for (const nlohmann::json& one : step.at("dimensions")) text += line_of(one);
+  if (step.contains("nodes")) text += fmt::format("  NOTE: {}\n", step.at("nodes").get<std::string>());
   return text;
 }
 

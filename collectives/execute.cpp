@@ -99,6 +99,7 @@ Executor::Executor(const Program& program, Communicator& communicator, World& wo
       events_(static_cast<std::size_t>(program.events)) {
   for (const Datatype dtype : all_datatypes()) {
     reductions_.push_back({.element = size_of(dtype)});
+    folds_.push_back(reducible(dtype) ? fold_kernel(dtype, program.op) : nullptr);
     if (!reducible(dtype)) continue;
     reductions_.back().kernel = reduce_kernel(dtype, program.op);
     reductions_.back().streaming_kernel = reduce_kernel(dtype, program.op, Stores::streaming);
@@ -277,9 +278,7 @@ bool Executor::start(const Step& step, LaneState& lane, int number) {
         std::memmove(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
       return true;
     case Action::reduce:
-      if (communicator_.carries_data())
-        reduction(step).kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src),
-                               step.bytes / reduction(step).element);
+      if (communicator_.carries_data()) reduce(step);
       return true;
     case Action::compute:
       return compute(step, lane, static_cast<std::size_t>(number));
@@ -299,6 +298,11 @@ bool Executor::start(const Step& step, LaneState& lane, int number) {
       break;  // the lane is in its routine
   }
   return true;
+}
+
+void Executor::reduce(const Step& step) const {
+  folds_[type_of(step)](at(step.dst_space, step.dst), at(step.src_space, step.src),
+                        step.bytes / reduction(step).element, static_cast<std::size_t>(step.peer));
 }
 
 bool Executor::compute(const Step& step, LaneState& lane, std::size_t number) {

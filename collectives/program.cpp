@@ -49,12 +49,14 @@ void Lane::copy(Region into, Region from) {
 }
 
 void Lane::reduce(Region into, Region from, std::optional<Datatype> dtype) {
-  if (into.bytes != from.bytes) throw std::logic_error("reduce: lengths differ");
-  if (into.bytes == 0) return;
+  if (into.bytes == 0 && from.bytes == 0) return;
+  if (into.bytes == 0 || from.bytes == 0 || from.bytes % into.bytes != 0)
+    throw std::logic_error("reduce: not whole blocks");
   steps_.push_back({.action = Action::reduce,
                     .dst_space = into.space,
                     .src_space = from.space,
                     .dtype = dtype,
+                    .peer = static_cast<std::int32_t>(from.bytes / into.bytes),
                     .dst = into.offset,
                     .src = from.offset,
                     .bytes = into.bytes});

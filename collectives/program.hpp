@@ -31,7 +31,7 @@ enum class Action : std::uint8_t {
   recv,         ///< peer to dst
   recv_reduce,  ///< dst[i] = src[i] op arriving[i]
   copy,         ///< src to dst, at once
-  reduce,       ///< dst[i] = dst[i] op src[i], at once
+  reduce,       ///< dst[i] = dst[i] op src[i] op src[bytes + i] …: `peer` blocks, rounded once, at once
   compute,      ///< keeps the lane busy for `bytes` ns
   wait,         ///< until everything this lane has started is complete
   signal,       ///< event `peer` has happened; each event happens once per execution
@@ -40,19 +40,21 @@ enum class Action : std::uint8_t {
   call,         ///< the steps of routines[peer], as if they stood here
 };
 
-/// One step: 40 bytes, no pointers. dst and src have the same length `bytes`.
+/// One step: 40 bytes, no pointers. dst and src have the same length `bytes`; of a reduce src is `peer` times as long.
 struct Step {
   Action action = Action::wait;
   Space dst_space = Space::out;
   Space src_space = Space::in;
   std::optional<Datatype> dtype = {};  ///< of recv_reduce and reduce; none: the program's
-  std::int32_t peer = -1;              ///< rank, or event, or index into natives or routines
+  std::int32_t peer = -1;              ///< rank, or event, or index into natives or routines, or number of blocks
   Bytes dst = 0;
   Bytes src = 0;
   Bytes bytes = 0;  ///< length; for compute ns
 
   Region destination() const { return {dst_space, dst, bytes}; }
-  Region source() const { return {src_space, src, bytes}; }
+  Region source() const {
+    return {src_space, src, action == Action::reduce ? bytes * static_cast<Bytes>(peer) : bytes};
+  }
   bool operator==(const Step&) const = default;
 };
 
@@ -68,6 +70,7 @@ class Lane {
   void recv_reduce(int peer, Region into) { recv_reduce(peer, into, into); }
   void recv_reduce(int peer, Region into, Region with);  ///< into = with op arriving; lengths must agree
   void copy(Region into, Region from);                   ///< lengths must agree; nothing where both are the same place
+  /// `from` is one block as long as `into`, or several, one after another.
   void reduce(Region into, Region from, std::optional<Datatype> dtype = {});
   void compute(Nanoseconds duration);
   void wait();  ///< not recorded where nothing is outstanding

@@ -9,12 +9,21 @@ namespace {
 
 const kernels::Table& best() { return *kernels::usable_tables().front(); }
 
+void check_reducible(Datatype type) {
+  if (!reducible(type))
+    throw UsageError("fp8 values are only moved, never reduced: choose f32, f64, f16, bf16, i32 or u8");
+}
+
 }  // namespace
 
 ReduceKernel reduce_kernel(Datatype type, ReduceOp op, Stores stores) {
-  if (!reducible(type))
-    throw UsageError("fp8 values are only moved, never reduced: choose f32, f64, f16, bf16, i32 or u8");
+  check_reducible(type);
   return best().reduce[static_cast<std::size_t>(type)][static_cast<std::size_t>(op)][static_cast<std::size_t>(stores)];
+}
+
+FoldKernel fold_kernel(Datatype type, ReduceOp op) {
+  check_reducible(type);
+  return best().fold[static_cast<std::size_t>(type)][static_cast<std::size_t>(op)];
 }
 
 void copy_streaming(void* into, const void* from, std::size_t bytes) { best().copy_streaming(into, from, bytes); }

@@ -19,6 +19,13 @@ using ReduceKernel = void (*)(void* into, const void* a, const void* b, std::siz
 /// The fastest kernel this CPU runs (AVX-512, AVX2 or portable, chosen once at run time). Throws UsageError for fp8.
 ReduceKernel reduce_kernel(Datatype type, ReduceOp op, Stores stores = Stores::cached);
 
+/// into[i] = into[i] op from[i] op from[count + i] op …, over `blocks` blocks of `count` elements, one after another;
+/// `into` overlaps none. f16 and bf16 are accumulated in f32 and rounded once, at the end. Any alignment.
+using FoldKernel = void (*)(void* into, const void* from, std::size_t count, std::size_t blocks);
+
+/// The fastest kernel this CPU runs. Throws UsageError for fp8.
+FoldKernel fold_kernel(Datatype type, ReduceOp op);
+
 /// memcpy with non-temporal stores; ends with a store fence. No overlap, any alignment.
 void copy_streaming(void* into, const void* from, std::size_t bytes);
 

@@ -27,14 +27,17 @@ struct Point {
   /// The whole per-rank buffer (nccl-tests' size). moe: what goes to or comes from other ranks on the busiest rank;
   /// pipeline: what an inner stage sends in one iteration.
   Bytes bytes_per_rank = 0;
-  Bytes bytes_per_peer = 0;    ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
-  double busbw_factor = 1;     ///< busbw = algbw x factor
-  double time_divisor = 1;     ///< times reported are those of an iteration divided by this: 2 for a ping-pong, whose
-                               ///< iteration is there and back (as osu_latency)
-  Bytes logical_bytes = 0;     ///< moe: as bytes_per_rank, with traffic to itself counted; 0: not applicable
-                               ///< (both are means over the routings)
-  double imbalance = 0;        ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
-  double bubble_formula = -1;  ///< pipeline: idle share by the formula; -1: not applicable
+  bool sized_by_programs = false;  ///< bytes_per_rank is what the busiest rank's programs send, and not known before
+                                   ///< all ranks have theirs: training_step
+  Bytes bytes_per_peer = 0;        ///< OSU's and IMB's size for the all-to-all family; else equal to bytes_per_rank
+  double busbw_factor = 1;         ///< busbw = algbw x factor
+  double time_divisor = 1;  ///< times reported are those of an iteration divided by this: 2 for a ping-pong, whose
+                            ///< iteration is there and back (as osu_latency)
+  Bytes logical_bytes = 0;  ///< moe: as bytes_per_rank, with traffic to itself counted; 0: not applicable
+                            ///< (both are means over the routings)
+  std::uint64_t ranks_per_node = 0;  ///< training_step: of the nodes that its traffic is laid out for; else 0
+  double imbalance = 0;              ///< moe: achieved max/mean over ranks of received tokens; 0: not applicable
+  double bubble_formula = -1;        ///< pipeline: idle share by the formula; -1: not applicable
   double busy_ns =
       0;  ///< pipeline: emulated compute of one rank in one iteration; the measured bubble is 1 - busy/time
   bool automatic = false;  ///< the user named no algorithm: `native` where the transport offers it, else this one

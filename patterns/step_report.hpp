@@ -35,8 +35,8 @@ struct StepReport {
   double mfu = 0;            ///< model FLOPs utilisation
   double infinite_ns = 0;    ///< the step on a fabric that takes no time
   double infinite_mfu = 0;   ///< MFU there: what the fabric costs is the difference
-  double flop_per_byte = 0;  ///< a rank's peak over the bytes that its all-to-alls moved while they were busy; 0: none
-  double hidden_below = 0;   ///< 2 f FLOP per byte: below, all-to-alls can be hidden (DeepSeek-V4's report)
+  double flop_per_byte = 0;  ///< of the all-to-alls by hiding_rule(), over the time that they were busy; 0: none
+  double hidden_below = 0;   ///< most_flop_per_byte()
 };
 
 }  // namespace weft

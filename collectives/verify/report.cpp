@@ -23,7 +23,8 @@ std::string describe(const Step& step) {
     case Action::copy:
       return fmt::format("copy {} from {}", into, from);
     case Action::reduce:
-      return fmt::format("reduce {} with {}", into, from);
+      return step.peer == 1 ? fmt::format("reduce {} with {}", into, from)
+                            : fmt::format("reduce {} with {} blocks {}", into, step.peer, from);
     case Action::compute:
       return fmt::format("compute {} ns", step.bytes);
     case Action::wait:

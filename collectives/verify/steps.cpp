@@ -43,8 +43,9 @@ void check_reduction(Report& report, const Place& place, const Program& program,
   const Datatype dtype = step.dtype.value_or(program.dtype);
   if (!reducible(dtype)) report.add(place, fmt::format("reduces {}, which is only moved", name_of(dtype)));
   if (step.bytes % size_of(dtype) != 0) report.add(place, "reduces a broken element");
-  const bool apart = step.dst_space != step.src_space || step.dst >= step.src + step.bytes ||
-                     step.src >= step.dst + step.bytes || step.dst == step.src;
+  if (step.action == Action::reduce && step.peer < 1) report.add(place, "reduces no block");
+  const bool apart = step.dst_space != step.src_space || step.dst >= step.src + step.source().bytes ||
+                     step.src >= step.dst + step.bytes || step.destination() == step.source();
   if (!apart) report.add(place, "its two regions overlap in part");
 }
 

@@ -93,8 +93,9 @@ void SymbolicMemory::executed(const Place& place, const Step& step) {
   const Elements from = at(place.rank, step.source());
   const Elements into = at(place.rank, step.destination());
   const std::vector<std::uint64_t> values(from.begin(), from.end());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    into[i] = step.action == Action::reduce ? into[i] + values[i] : values[i];
+  if (step.action == Action::copy) std::copy(values.begin(), values.end(), into.begin());
+  if (step.action == Action::reduce)
+    for (std::size_t i = 0; i < values.size(); ++i) into[i % into.size()] += values[i];
 }
 
 void SymbolicMemory::delivered(const Place& send, const Place& recv, Bytes bytes) {

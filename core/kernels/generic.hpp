@@ -34,19 +34,30 @@ struct Maximum {
   }
 };
 
-/// How elements lie in memory, how many bytes a register has for each, and how an operation works on `kLanes` of them.
+/// How elements lie in memory, how many bytes a register has for each, and how an operation works on `kLanes` of them;
+/// and what several are accumulated in.
 template <typename Element>
 struct Plain {
   using Memory = Element;
+  using Wide = Element;
   static constexpr std::size_t kRegisterBytes = sizeof(Element);
   template <typename Isa, typename Op, std::size_t kLanes>
   static Vector<Element, kLanes> apply(Vector<Element, kLanes> a, Vector<Element, kLanes> b) {
     return Op::apply(a, b);
   }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<Element, kLanes> widen(Vector<Element, kLanes> value) {
+    return value;
+  }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<Element, kLanes> narrow(Vector<Element, kLanes> value) {
+    return value;
+  }
 };
 
 struct Bf16 {
   using Memory = std::uint16_t;
+  using Wide = float;
   static constexpr std::size_t kRegisterBytes = sizeof(std::uint16_t);
   /// Two at a time in the 32-bit lanes that they lie in: nothing is moved between lanes.
   template <typename Isa, typename Op, std::size_t kLanes>
@@ -64,15 +75,32 @@ struct Bf16 {
       return bits<Vector<std::uint16_t, kLanes>>((low >> 16) | (high & 0xffff0000U));
     }
   }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<float, kLanes> widen(Vector<std::uint16_t, kLanes> value) {
+    return from_bf16<kLanes>(value);
+  }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<std::uint16_t, kLanes> narrow(Vector<float, kLanes> value) {
+    return to_bf16<kLanes>(value);
+  }
 };
 
 struct F16 {
   using Memory = std::uint16_t;
+  using Wide = float;
   static constexpr std::size_t kRegisterBytes = sizeof(float);
   template <typename Isa, typename Op, std::size_t kLanes>
   static Vector<std::uint16_t, kLanes> apply(Vector<std::uint16_t, kLanes> a, Vector<std::uint16_t, kLanes> b) {
     return Isa::template float_to_half<kLanes>(
         Op::apply(Isa::template half_to_float<kLanes>(a), Isa::template half_to_float<kLanes>(b)));
+  }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<float, kLanes> widen(Vector<std::uint16_t, kLanes> value) {
+    return Isa::template half_to_float<kLanes>(value);
+  }
+  template <typename Isa, std::size_t kLanes>
+  static Vector<std::uint16_t, kLanes> narrow(Vector<float, kLanes> value) {
+    return Isa::template float_to_half<kLanes>(value);
   }
 };
 
@@ -134,6 +162,49 @@ struct Reduction {
   }
 };
 
+/// Calls visit.operator()<lanes>(i) for i over [0, count) in steps of vectors of `Element`, then of single elements.
+template <typename Isa, typename Element = float, typename Visit>
+inline void for_lanes(std::size_t count, Visit visit) {
+  constexpr std::size_t kLanes = Isa::kWidth / sizeof(Element);
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) visit.template operator()<kLanes>(i);
+  for (; i < count; ++i) visit.template operator()<1>(i);
+}
+
+template <typename Isa, typename Codec, typename Op>
+struct Fold {
+  using Memory = typename Codec::Memory;
+  using Wide = typename Codec::Wide;
+  /// Sums that stay in the nearest cache while the blocks are read one after another, a run of each.
+  static constexpr std::size_t kSums = 4096 / sizeof(Wide);
+
+  static void run(void* into_bytes, const void* from_bytes, std::size_t count, std::size_t blocks) {
+    if (blocks == 1) return Reduction<Isa, Codec, Op, Stores::cached>::run(into_bytes, into_bytes, from_bytes, count);
+    auto* into = static_cast<Memory*>(into_bytes);
+    const auto* from = static_cast<const Memory*>(from_bytes);
+    for (std::size_t start = 0; start < count; start += kSums)
+      fold(into + start, from + start, count - start < kSums ? count - start : kSums, count, blocks);
+  }
+
+ private:
+  template <std::size_t kCount>
+  static Vector<Wide, kCount> wide(const Memory* from) {
+    return Codec::template widen<Isa, kCount>(load<Vector<Memory, kCount>>(from));
+  }
+
+  static void fold(Memory* into, const Memory* from, std::size_t length, std::size_t stride, std::size_t blocks) {
+    Wide sums[kSums];
+    for_lanes<Isa, Wide>(length, [&]<std::size_t kCount>(std::size_t i) { store(sums + i, wide<kCount>(into + i)); });
+    for (std::size_t block = 0; block < blocks; ++block, from += stride)
+      for_lanes<Isa, Wide>(length, [&]<std::size_t kCount>(std::size_t i) {
+        store(sums + i, Op::apply(load<Vector<Wide, kCount>>(sums + i), wide<kCount>(from + i)));
+      });
+    for_lanes<Isa, Wide>(length, [&]<std::size_t kCount>(std::size_t i) {
+      store(into + i, Codec::template narrow<Isa, kCount>(load<Vector<Wide, kCount>>(sums + i)));
+    });
+  }
+};
+
 template <typename Isa>
 void copy_streaming(void* into_bytes, const void* from_bytes, std::size_t bytes) {
   using Wide = Vector<std::uint8_t, Isa::kWidth>;
@@ -163,15 +234,6 @@ void unpack_rows(void* into, const void* from, std::size_t row_bytes, const std:
   for (std::size_t i = 0; i < rows; ++i)
     __builtin_memcpy(static_cast<std::uint8_t*>(into) + index[i] * row_bytes,
                      static_cast<const std::uint8_t*>(from) + i * row_bytes, row_bytes);
-}
-
-/// Calls visit.operator()<lanes>(i) for i over [0, count) in steps of vectors, then of single elements.
-template <typename Isa, typename Visit>
-inline void for_lanes(std::size_t count, Visit visit) {
-  constexpr std::size_t kLanes = Isa::kWidth / sizeof(float);
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) visit.template operator()<kLanes>(i);
-  for (; i < count; ++i) visit.template operator()<1>(i);
 }
 
 /// max|x| of the block; NaN does not count (it is encoded as NaN whatever the scale).
@@ -220,24 +282,25 @@ void dequantise_fp8(std::uint16_t* into, const std::uint8_t* values, const float
 }
 
 template <typename Isa, typename Codec, typename Op>
-constexpr void fill(ReduceKernel (&row)[2]) {
+constexpr void fill(Table& table, Datatype type, ReduceOp op) {
+  auto& row = table.reduce[static_cast<std::size_t>(type)][static_cast<std::size_t>(op)];
   row[0] = Reduction<Isa, Codec, Op, Stores::cached>::run;
   row[1] = Reduction<Isa, Codec, Op, Stores::streaming>::run;
+  table.fold[static_cast<std::size_t>(type)][static_cast<std::size_t>(op)] = Fold<Isa, Codec, Op>::run;
 }
 
 /// `Wrapping` is what sums and products are computed in: unsigned for integers, so that they wrap.
 template <typename Isa, typename Codec, typename Wrapping = Codec>
 constexpr void fill(Table& table, Datatype type) {
-  auto& rows = table.reduce[static_cast<std::size_t>(type)];
-  fill<Isa, Wrapping, Sum>(rows[static_cast<std::size_t>(ReduceOp::sum)]);
-  fill<Isa, Wrapping, Product>(rows[static_cast<std::size_t>(ReduceOp::prod)]);
-  fill<Isa, Codec, Minimum>(rows[static_cast<std::size_t>(ReduceOp::min)]);
-  fill<Isa, Codec, Maximum>(rows[static_cast<std::size_t>(ReduceOp::max)]);
+  fill<Isa, Wrapping, Sum>(table, type, ReduceOp::sum);
+  fill<Isa, Wrapping, Product>(table, type, ReduceOp::prod);
+  fill<Isa, Codec, Minimum>(table, type, ReduceOp::min);
+  fill<Isa, Codec, Maximum>(table, type, ReduceOp::max);
 }
 
 template <typename Isa>
 constexpr Table table_of(const char* instruction_set) {
-  Table table = {instruction_set,    {}, copy_streaming<Isa>, pack_rows<Isa>, unpack_rows<Isa>, quantise_fp8<Isa>,
+  Table table = {instruction_set,    {}, {}, copy_streaming<Isa>, pack_rows<Isa>, unpack_rows<Isa>, quantise_fp8<Isa>,
                  dequantise_fp8<Isa>};
   fill<Isa, Plain<float>>(table, Datatype::f32);
   fill<Isa, Plain<double>>(table, Datatype::f64);

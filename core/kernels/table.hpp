@@ -15,6 +15,7 @@ namespace weft::kernels {
 struct Table {
   const char* instruction_set;
   ReduceKernel reduce[6][4][2];  ///< [Datatype, without fp8][ReduceOp][Stores]
+  FoldKernel fold[6][4];         ///< [Datatype, without fp8][ReduceOp]
   void (*copy_streaming)(void* into, const void* from, std::size_t bytes);
   void (*pack_rows)(void* into, const void* from, std::size_t row_bytes, const std::uint32_t* index, std::size_t rows);
   void (*unpack_rows)(void* into, const void* from, std::size_t row_bytes, const std::uint32_t* index,

@@ -1,5 +1,7 @@
 #include "patterns/dispatchers/dispatcher.hpp"
 
+#include <fmt/format.h>
+
 namespace weft {
 
 Program empty_program(const Exchange& exchange, int rank, Datatype dtype) {
@@ -8,6 +10,12 @@ Program empty_program(const Exchange& exchange, int rank, Datatype dtype) {
   program.ranks = exchange.ranks();
   program.dtype = dtype;
   return program;
+}
+
+std::string refuse_broken_nodes(const Exchange& exchange) {
+  if (exchange.ranks() % exchange.ranks_per_node == 0) return {};
+  return fmt::format("{} ranks are no whole number of nodes with {} ranks each", exchange.ranks(),
+                     exchange.ranks_per_node);
 }
 
 std::vector<int> send_order(int own, int count) {

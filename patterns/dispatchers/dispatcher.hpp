@@ -61,6 +61,25 @@ Program empty_program(const Exchange& exchange, int rank, Datatype dtype);
 /// The place of a rank's token in a buffer of its tokens in order.
 Region token_at(const Exchange& exchange, Space space, std::uint64_t token);
 
+/// The places of one rank among nodes.
+struct NodePlaces {
+  NodePlaces(const Exchange& exchange, int rank)
+      : per_node(exchange.ranks_per_node),
+        count(exchange.ranks() / per_node),
+        node(rank / per_node),
+        index(rank % per_node) {}
+
+  int rank_at(int of_node, int of_index) const { return of_node * per_node + of_index; }
+  /// The rank of this index in another node, and the neighbour of that index in this one.
+  int counterpart(int of_node) const { return rank_at(of_node, index); }
+  int neighbour(int of_index) const { return rank_at(node, of_index); }
+
+  int per_node, count, node, index;
+};
+
+/// Empty where the ranks are whole nodes, else why not.
+std::string refuse_broken_nodes(const Exchange& exchange);
+
 /// The others of `count` peers, in the order in which peer `own` sends to them: the next one first. Were it the same
 /// order for all, all would send to one port at a time.
 std::vector<int> send_order(int own, int count);

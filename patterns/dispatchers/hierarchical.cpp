@@ -7,8 +7,6 @@
 // node: dispatch sum over b != a of n(r, b), and for all nodes b sum over j != i of c((b, i), (a, j)); combine sum over
 // the j != i of all that (a, j) forwarded to r, and for b != a n((b, i), a); times the token's bytes, and 4-byte counts
 // in front.
-#include <fmt/format.h>
-
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/token_bytes.hpp"
 
@@ -20,25 +18,9 @@ constexpr Bytes kCount = 4;  // bytes
 
 Bytes metadata_bytes(std::uint64_t top_k, bool cached) { return dispatch_metadata_bytes(cached ? 0 : top_k); }
 
-std::string refuses(const Exchange& exchange) {
-  if (exchange.ranks() % exchange.ranks_per_node == 0) return {};
-  return fmt::format("{} ranks are no whole number of nodes with {} ranks each", exchange.ranks(),
-                     exchange.ranks_per_node);
-}
-
-/// The places of one rank among nodes.
-struct Nodes {
-  Nodes(const Exchange& of, int rank)
-      : exchange(of),
-        per_node(of.ranks_per_node),
-        count(of.ranks() / of.ranks_per_node),
-        node(rank / of.ranks_per_node),
-        index(rank % of.ranks_per_node) {}
-
-  int rank_at(int of_node, int of_index) const { return of_node * per_node + of_index; }
-  /// The rank of this index in another node, and the neighbour of that index in this one.
-  int counterpart(int of_node) const { return rank_at(of_node, index); }
-  int neighbour(int of_index) const { return rank_at(node, of_index); }
+/// What goes from node to node and from rank to rank.
+struct Nodes : NodePlaces {
+  Nodes(const Exchange& of, int rank) : NodePlaces(of, rank), exchange(of) {}
 
   std::vector<std::uint64_t> tokens_to_node(int source, int of_node) const {
     return exchange.routing->tokens_to(source, of_node * per_node, (of_node + 1) * per_node);
@@ -55,7 +37,6 @@ struct Nodes {
   }
 
   const Exchange& exchange;
-  int per_node, count, node, index;
 };
 
 std::vector<ArrivingCopy> arrivals(const Exchange& exchange, int rank) {
@@ -284,7 +265,7 @@ TokenDispatcher entry() {
   return {.name = "hierarchical",
           .summary = "one copy for each node, forwarded inside (DeepEP normal)",
           .metadata_bytes = metadata_bytes,
-          .refuses = refuses,
+          .refuses = refuse_broken_nodes,
           .arrivals = arrivals,
           .counts = counts,
           .dispatch = dispatch,

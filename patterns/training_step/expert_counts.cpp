@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/error.hpp"
-
 namespace weft {
 
 namespace {
@@ -47,24 +45,30 @@ std::uint64_t ExpertCounts::most_received() const {
   return most;
 }
 
-std::vector<ExpertCounts> count_by_expert_rank(const Decisions& decisions, const Model& model, int ranks, int nodes) {
+std::vector<ExpertCounts> count_by_expert_rank(const Decisions& decisions, const Model& model, const ExpertGroup& group,
+                                               const std::function<void(const std::string& what)>& refuse) {
   std::vector<ExpertCounts> all;
   std::vector<std::size_t> reached;
-  const auto size = static_cast<std::size_t>(ranks);
+  const auto size = static_cast<std::size_t>(group.ranks);
   decisions.each_token([&](std::size_t routing, std::size_t source, std::span<const std::uint32_t> experts) {
-    if (source >= size)
-      throw UsageError(fmt::format("the recording is of more ranks than the {} that share experts here", ranks));
+    if (source >= size) refuse(fmt::format("routing {} has the tokens of more than {} ranks", routing, size));
+    for (const std::uint32_t expert : experts)
+      if (expert >= model.experts) refuse(fmt::format("routing {} has a token for expert {}", routing, expert));
     while (all.size() <= routing) {
       ExpertCounts& counts = all.emplace_back();
-      counts.ranks = ranks;
-      counts.nodes = nodes;
+      counts.ranks = group.ranks;
+      counts.nodes = group.nodes;
       counts.tokens.assign(size, 0);
       counts.copies.assign(size * size, 0);
       counts.to_ranks.assign(size * size, 0);
-      counts.to_nodes.assign(size * static_cast<std::size_t>(nodes), 0);
+      counts.to_nodes.assign(size * static_cast<std::size_t>(group.nodes), 0);
     }
     count_token(all[routing], source, experts, model.experts / size, reached);
   });
+  for (std::size_t routing = 0; routing < all.size(); ++routing)
+    for (std::size_t rank = 0; rank < size; ++rank)
+      if (const std::uint64_t tokens = all[routing].tokens[rank]; tokens != group.tokens)
+        refuse(fmt::format("routing {} has {} tokens of rank {}", routing, tokens, rank));
   return all;
 }
 

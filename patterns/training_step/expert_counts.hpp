@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "patterns/decisions.hpp"
@@ -22,8 +24,17 @@ struct ExpertCounts {
   std::uint64_t most_received() const;
 };
 
-/// Of every routing of the decisions, which are those of `ranks` ranks. Experts lie on the ranks in order, equally many
-/// on each. Throws what reading the decisions throws, and UsageError where a recording is of more ranks.
-std::vector<ExpertCounts> count_by_expert_rank(const Decisions& decisions, const Model& model, int ranks, int nodes);
+/// Who shares a model's experts, which lie on the ranks in order, equally many on each.
+struct ExpertGroup {
+  int ranks = 1;
+  int nodes = 1;
+  std::uint64_t tokens = 0;  ///< of each rank
+};
+
+/// Of every routing of the decisions. Where these are not of the group's ranks and tokens, or of other experts, it
+/// calls `refuse`, which throws, with what they have: "routing 0 has 20 tokens of rank 3". Throws also what reading
+/// them does.
+std::vector<ExpertCounts> count_by_expert_rank(const Decisions& decisions, const Model& model, const ExpertGroup& group,
+                                               const std::function<void(const std::string& what)>& refuse);
 
 }  // namespace weft

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <map>
 
+#include "patterns/expert_traffic.hpp"
+#include "patterns/hiding_rule.hpp"
 #include "patterns/model_flops.hpp"
+#include "patterns/stage_work.hpp"
 #include "patterns/timeline.hpp"
 #include "patterns/training_step/step_calls.hpp"
 #include "patterns/training_step/step_passes.hpp"
@@ -162,10 +165,14 @@ class Reporting {
     report_.peak_flops_ns = plan_.peak * ranks_;
     report_.mfu = report_.model_flops / report_.peak_flops_ns / report_.step_ns;
     report_.infinite_mfu = report_.model_flops / report_.peak_flops_ns / report_.infinite_ns;
-    report_.hidden_below = 2 * static_cast<double>(plan_.model().expert_intermediate);
-    const DimensionReport& experts = dimension(name_of(StepLane::ep));
-    if (experts.busy > 0 && experts.sent_bytes > 0)
-      report_.flop_per_byte = plan_.peak * experts.busy * span_ / experts.sent_bytes;
+    report_.hidden_below = most_flop_per_byte(plan_.model());
+    double all_to_alls_of_ranks = 0;
+    for (const StageWork& work : stage_works(layout, plan_.model()))
+      all_to_alls_of_ranks += static_cast<double>(all_to_alls(layout, work) * layout.stage_ranks());
+    const double busy_ns = dimension(name_of(StepLane::ep)).busy * span_;
+    if (busy_ns > 0 && all_to_alls_of_ranks > 0)
+      report_.flop_per_byte =
+          hiding_rule(layout, plan_.model(), all_to_alls_of_ranks / ranks_, busy_ns, plan_.peak).flop_per_byte;
   }
 
   const StepPlan& plan_;

@@ -63,6 +63,8 @@ class Shrinking {
   Shrinking(const ParallelLayout& layout, const Model& model) : before_(layout), model_before_(model) {
     result_.layout = layout;
     result_.model = model;
+    result_.ranks_before = layout.ranks;
+    result_.model_before = model;
   }
 
   Shrunk run(std::uint64_t ranks, int divisor) {
@@ -182,7 +184,13 @@ Shrunk shrink(const ParallelLayout& layout, const Model& model, int ranks, std::
     return refused(
         fmt::format("layout {} is of {} ranks, fewer than the {} there are", layout.name, layout.ranks, ranks));
   if (wanted == layout.ranks && divisor.value_or(1) == 1)
-    return {.layout = layout, .model = model, .attended = layout.sequence_length, .changes = {}, .refused = {}};
+    return {.layout = layout,
+            .model = model,
+            .attended = layout.sequence_length,
+            .ranks_before = layout.ranks,
+            .model_before = model,
+            .changes = {},
+            .refused = {}};
   const auto fewer = static_cast<int>(layout.ranks / wanted);
   Shrunk shrunk = Shrinking(layout, model).run(wanted, divisor.value_or(fewer));
   if (!shrunk.refused.empty()) return shrunk;

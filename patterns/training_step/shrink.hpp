@@ -18,6 +18,8 @@ struct Shrunk {
   double dense_parameters = 1;       ///< of their bytes: as a rank's step of compute shrinks, counted on its parameters
   double expert_parameters = 1;      ///< the same of experts
   std::uint64_t attended = 0;        ///< sequence length that attention computes for: that before shrinking
+  std::uint64_t ranks_before = 0;    ///< before shrinking, as
+  Model model_before;                ///< this
   std::vector<std::string> changes;  ///< "PP 8 -> 2"; empty: nothing was shrunk
   std::string refused;               ///< not empty: why the ranks cannot be had, and nothing else is set
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "patterns/decisions.hpp"
 #include "patterns/rank_groups.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -45,30 +46,49 @@ std::vector<VirtualStage> stages_of(const Model& model, std::uint64_t count) {
   return stages;
 }
 
-/// What is recorded must be of this very layout: all else that a rank sends and computes goes with its tokens.
-void check_tokens(const std::vector<ExpertCounts>& routings, const ParallelLayout& layout,
-                  const RouterOptions& router) {
-  for (std::size_t routing = 0; routing < routings.size(); ++routing)
-    for (std::size_t rank = 0; rank < routings[routing].tokens.size(); ++rank)
-      if (const std::uint64_t tokens = routings[routing].tokens[rank]; tokens != layout.tokens())
-        throw UsageError(fmt::format(
-            "--router {}: routing {} has {} tokens of rank {}, and each of the {} ranks that share experts here has {}",
-            describe(router), routing, tokens, rank, layout.expert, layout.tokens()));
+/// What is recorded must be of this very step: all else that a rank sends and computes goes with its tokens, and with
+/// fewer ranks and experts the skew between them would be another.
+[[noreturn]] void refuse_recording(const RouterOptions& router, const StepPlan& plan, const std::string& what) {
+  const Shrunk& shrunk = plan.shrunk;
+  const std::string why = shrunk.changes.empty()
+                              ? std::string()
+                              : fmt::format(
+                                    ", since this step is shrunk ({}), which a recording cannot be without "
+                                    "another skew: replay one of this size, or give --ranks {} and no --shrink",
+                                    join(shrunk.changes, ", "), shrunk.ranks_before);
+  throw UsageError(fmt::format("--router {}: {}, and here {} ranks share the experts 0 to {} and have {} tokens each{}",
+                               describe(router), what, plan.layout().expert, plan.model().experts - 1,
+                               plan.layout().tokens(), why));
 }
 
 /// The tokens of an expert group's ranks, by the request's first router.
 std::vector<ExpertCounts> draw_routings(const Request& request, const StepPlan& plan) {
   if (request.routers.size() != 1) throw UsageError("training_step takes one --router at a time");
   const ParallelLayout& layout = plan.layout();
+  const RouterOptions& router = request.routers.front();
   Request drawn = request;
   drawn.tokens = layout.tokens();
-  const auto ranks = static_cast<int>(layout.expert);
-  const auto nodes = static_cast<int>(node_span(rank_groups(layout, "ep"), layout.ranks_per_node).most);
-  const auto decisions = make_decisions(request.routers.front(), plan.model(), drawn, ranks);
-  std::vector<ExpertCounts> routings =
-      count_by_expert_rank(*decisions, plan.model(), ranks, plan.by_node() ? nodes : 1);
-  check_tokens(routings, layout, request.routers.front());
-  return routings;
+  const ExpertGroup group{
+      .ranks = static_cast<int>(layout.expert),
+      .nodes = plan.by_node() ? static_cast<int>(node_span(rank_groups(layout, "ep"), layout.ranks_per_node).most) : 1,
+      .tokens = layout.tokens()};
+  // A recording is read as of the model that it may be of, so that it is what does not fit that is said.
+  const Model& read = router.kind == "replay" ? plan.shrunk.model_before : plan.model();
+  const auto decisions = make_decisions(router, read, drawn, group.ranks);
+  return count_by_expert_rank(*decisions, plan.model(), group,
+                              [&](const std::string& what) { refuse_recording(router, plan, what); });
+}
+
+/// The steps of a rank's program, and with them its memory, go with the passes of its layers.
+void check_passes(const ParallelLayout& layout, const Model& model) {
+  constexpr std::uint64_t kMostPasses = 1 << 18;
+  std::uint64_t most = 0;
+  for (const StageWork& work : stage_works(layout, model)) most = std::max(most, work.layer_passes);
+  if (most > kMostPasses)
+    throw UsageError(
+        fmt::format("{}: \"global_batch\" gives a pipeline {} micro-batches here, so that a rank has {} "
+                    "passes of a layer in a step, and {} can be run: make it {} times smaller",
+                    layout.file, layout.micro_batches(), most, kMostPasses, (most + kMostPasses - 1) / kMostPasses));
 }
 
 Shrunk shrunk_of(const Request& request, int ranks) {
@@ -98,6 +118,7 @@ StepPlan plan_step(const Request& request, int ranks) {
   plan.refused = plan.shrunk.refused;
   if (!plan.refused.empty()) return plan;
   const ParallelLayout& layout = plan.layout();
+  check_passes(layout, plan.model());
   plan.schedule = &schedules::registry().find(name_of(layout.schedule));
   plan.shape = {.devices = static_cast<int>(layout.pipeline),
                 .micro_batches = static_cast<int>(layout.micro_batches()),

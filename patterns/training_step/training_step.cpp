@@ -27,15 +27,6 @@ void add_notes(const StepPlan& plan, const Request& request, Point& point) {
   if (!plan.shrunk.changes.empty()) point.notes["shrunk"] = join(plan.shrunk.changes, ", ");
 }
 
-/// Size of the busiest rank.
-Bytes most_sent(const std::shared_ptr<const StepPlan>& plan) {
-  Bytes most = 0;
-  // Ranks of one stage differ in what their tokens choose; stages in their layers.
-  for (int rank = 0; rank < plan->ranks(); rank += std::max(1, plan->ranks() / 64))
-    most = std::max(most, StepWorkload(plan, rank).wire_bytes(0));
-  return most;
-}
-
 std::vector<Point> plan_training_step(const Request& request, int ranks) {
   const auto plan = std::make_shared<const StepPlan>(plan_step(request, ranks));
   Point point;
@@ -46,7 +37,8 @@ std::vector<Point> plan_training_step(const Request& request, int ranks) {
   point.refused = plan->refused;
   if (!point.refused.empty()) return {point};
   add_notes(*plan, request, point);
-  point.bytes_per_rank = point.bytes_per_peer = most_sent(plan);
+  point.sized_by_programs = true;
+  point.ranks_per_node = plan->layout().ranks_per_node;
   point.build = [plan](int rank) { return std::make_unique<StepWorkload>(plan, rank); };
   point.report = [plan](std::span<const RankAccount> accounts, double step_ns) {
     return report_step(*plan, accounts, step_ns);

@@ -112,9 +112,20 @@ INSTANTIATE_TEST_SUITE_P(Table, EveryDispatcher, testing::ValuesIn(dispatchers::
                            return name;
                          });
 
-TEST(Hierarchical, RefusesABrokenNode) {
-  EXPECT_EQ(dispatchers::registry().find("hierarchical").refuses(exchange_of(small_model(), {6, 4}, 1, 28)),
-            "6 ranks are no whole number of nodes with 4 ranks each");
+TEST(ByNode, RefusesABrokenNode) {
+  for (const char* const name : {"hierarchical", "node_all_gather"})
+    EXPECT_EQ(dispatchers::registry().find(name).refuses(exchange_of(small_model(), {6, 4}, 1, 28)),
+              "6 ranks are no whole number of nodes with 4 ranks each");
+}
+
+/// The formula of docs/layouts.md: N - 1 copies of every token leave for other nodes, whatever the router chose.
+TEST(NodeAllGather, SendsEveryTokenToEveryOtherNode) {
+  const TokenDispatcher& dispatcher = dispatchers::registry().find("node_all_gather");
+  const Exchange exchange = exchange_of(small_model(), {6, 1}, 5, 28);
+  for (int rank = 0; rank < 6; ++rank) {
+    EXPECT_EQ(dispatcher.dispatch_bytes(exchange, rank), 5U * (6 - 1) * 28);
+    EXPECT_EQ(dispatcher.combine_bytes(exchange, rank), 5U * (6 - 1) * 28);
+  }
 }
 
 }  // namespace

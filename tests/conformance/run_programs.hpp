@@ -84,7 +84,9 @@ class ProgramsInOneThread {
         std::memmove(memory.at(step.destination()), memory.at(step.source()), step.bytes);
         return true;
       case Action::reduce:
-        combine(rank, memory.at(step.destination()), memory.at(step.destination()), memory.at(step.source()), step);
+        fold_kernel(type_of(rank, step), programs_[rank]->op)(memory.at(step.destination()), memory.at(step.source()),
+                                                              step.bytes / size_of(type_of(rank, step)),
+                                                              static_cast<std::size_t>(step.peer));
         return true;
       case Action::wait:
         return complete(rank, lane, position);
@@ -120,9 +122,11 @@ class ProgramsInOneThread {
   }
 
   void combine(std::size_t rank, std::byte* into, const std::byte* a, const std::byte* b, const Step& step) {
-    const Datatype dtype = step.dtype.value_or(programs_[rank]->dtype);
+    const Datatype dtype = type_of(rank, step);
     reduce_kernel(dtype, programs_[rank]->op)(into, a, b, step.bytes / size_of(dtype));
   }
+
+  Datatype type_of(std::size_t rank, const Step& step) const { return step.dtype.value_or(programs_[rank]->dtype); }
 
   Channel& channel(std::size_t from, std::size_t to, std::size_t poster, std::size_t lane) {
     return channels_[{from, to, programs_[poster]->channel_of(static_cast<int>(lane))}];

@@ -27,6 +27,9 @@ mkdir -p "$out" && touch "$out/run.json"
 """
 
 
+KILLED_AFTER = 10  # seconds: what does not end by its signal
+
+
 def running(mark):
     """The processes whose environment or command line holds the mark, zombies apart."""
     found = []
@@ -217,20 +220,24 @@ class Failures(RepeatTest):
 
 
 class Interruptions(RepeatTest):
-    def start(self, do="sleep 98.76"):
-        """A campaign of which the second launch hangs."""
-        self.launcher(f"[ $launch = 1 ] || {do}")
+    def start(self, do="sleep 98.76", trap=":"):
+        """A campaign of which the second launch hangs, once it has set the trap."""
+        self.launcher(f"[ $launch = 1 ] || {{ {trap}; touch $DIARY.hangs; {do}; }}")
         script = f"{self.fake} a --out {{out}} --launch {{launch}}; exit $?"
         process = subprocess.Popen(command(["repeat", "-n", 3, "--out", self.out, "--", "sh", "-c", script]),
                                    env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                    stdin=subprocess.DEVNULL)
         self.addCleanup(process.stderr.close)
         self.addCleanup(lambda: process.poll() is None and process.terminate())
-        end = time.monotonic() + 20
-        while len(self.written()) < 2:
-            self.assertLess(time.monotonic(), end, "the second launch did not start")
-            time.sleep(0.02)
+        self.wait_for("hangs")
         return process
+
+    def wait_for(self, mark):
+        """Until the launch has made this mark."""
+        end = time.monotonic() + 60
+        while not pathlib.Path(f"{self.diary}.{mark}").exists():
+            self.assertLess(time.monotonic(), end, f"the second launch never came to '{mark}'")
+            time.sleep(0.02)
 
     def expect_cut_off(self):
         self.assertEqual([e["exit_code"] for e in self.campaign()["launches"]], [0, None])
@@ -253,7 +260,7 @@ class Interruptions(RepeatTest):
         process.send_signal(how)
         _, said = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 128 + how, said)
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, KILLED_AFTER, "the signal did not end the launch")
         self.assertIn(f"interrupted in launch 002, which will be measured again; go on with: weft repeat --resume {self.out}",
                       said)
         self.expect_cut_off()
@@ -266,21 +273,23 @@ class Interruptions(RepeatTest):
         self.interrupt(signal.SIGTERM)
 
     def test_the_launch_ends_in_its_own_way(self):
-        process = self.start("{ trap 'mkdir -p $out; touch $out/run.json; exit 0' INT; while true; do sleep 0.1; done; }")
+        process = self.start("while true; do sleep 0.1; done", trap="trap 'mkdir -p $out; touch $out/run.json; exit 0' INT")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
         self.assertEqual(process.returncode, 128 + signal.SIGINT)
 
     def test_a_second_signal_kills(self):
-        process = self.start("{ trap '' INT; while true; do sleep 0.1; done; }")
-        for _ in range(2):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
+        process = self.start("while true; do sleep 0.1; done", trap="trap 'touch $DIARY.told' INT")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.wait_for("told")
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
+        self.assertLess(time.monotonic() - began, KILLED_AFTER, "the second signal did not kill")
         self.expect_cut_off()
 
     def test_killed(self):
-        process = self.start("{ setsid sleep 98.76 & sleep 98.76; }")
+        process = self.start("setsid sleep 98.76 & sleep 98.76")
         process.kill()
         process.communicate(timeout=30)
         self.expect_resumed()  # at once: it waits until the guard has ended what was left

@@ -123,7 +123,7 @@ class Route(ProgramTest):
         self.assertEqual(result.returncode, OK, result.stderr)
         rows = [row for row in points(out) if row["algorithm"] != "linear"]
         self.assertEqual({(row["algorithm"], row["operation"]) for row in rows},
-                         {(dispatcher, operation + suffix) for dispatcher in ("flat", "hierarchical", "low_latency")
+                         {(dispatcher, operation + suffix) for dispatcher in ("flat", "hierarchical", "low_latency", "node_all_gather")
                           for operation in ("dispatch", "combine") for suffix in ("", "_backward")})
         for row in rows:
             self.assertLess(float(row["time_us_median"]) * 1e3 / float(row["bytes_per_rank"]), 1.15, (row["algorithm"], row["operation"]))
@@ -135,7 +135,7 @@ class Route(ProgramTest):
                       "--combine-format", "logfmt10", "--router", "lognormal:2", "--placement", "eplb:8", "--out", out)
         self.assertEqual(result.returncode, OK, result.stderr)
         rows = points(out)
-        self.assertEqual(len(rows), 4 * (1 + 3))
+        self.assertEqual(len(rows), 4 * (1 + 4))
         self.assertEqual({row["wrong"] for row in rows}, {"0"})
         sizes = {(row["algorithm"], row["operation"]): int(notes_of(row)["bytes_per_token"]) for row in rows}
         self.assertEqual(sizes["flat", "dispatch_backward"], 2 * 128)

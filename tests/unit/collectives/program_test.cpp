@@ -39,6 +39,8 @@ TEST(Lane, RefusesDifferentLengths) {
   const Region four{Space::in, 0, 4};
   EXPECT_THROW(lane.copy(eight, four), std::logic_error);
   EXPECT_THROW(lane.reduce(eight, four), std::logic_error);
+  EXPECT_THROW(lane.reduce(four, {Space::in, 0, 6}), std::logic_error);
+  EXPECT_THROW(lane.reduce(four, {Space::in, 0, 0}), std::logic_error);
   EXPECT_THROW(lane.recv_reduce(1, eight, four), std::logic_error);
 }
 

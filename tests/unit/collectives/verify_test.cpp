@@ -177,11 +177,36 @@ TEST(Verify, FindsExtraBytes) {
 TEST(Verify, FindsAShareThatIsReducedTwice) {
   Spoilt spoilt(Collective::all_reduce, "recursive_doubling", 4);
   spoilt.change(2, [](auto& steps) {
-    steps.push_back({.action = Action::reduce, .dst_space = Space::out, .src_space = Space::in, .bytes = 48});
+    steps.push_back(
+        {.action = Action::reduce, .dst_space = Space::out, .src_space = Space::in, .peer = 1, .bytes = 48});
   });
   EXPECT_THAT(
       spoilt.findings(),
       Contains(HasSubstr("rank 2: wrong result in 12 elements of out; element 0 has the share of rank 2 twice")));
+}
+
+TEST(Verify, LooksIntoEveryBlockOfAReduction) {
+  Spoilt spoilt(Collective::reduce_scatter, "alltoall", 4);
+  spoilt.change(1, [](auto& steps) { --steps[nth(steps, Action::reduce)].peer; });
+  EXPECT_THAT(spoilt.findings(), Contains(HasSubstr("rank 1: wrong result in 12 elements of out; element 0 lacks")));
+}
+
+TEST(Verify, FindsABlockOfAReductionThatStillArrives) {
+  Spoilt spoilt(Collective::reduce_scatter, "alltoall", 4);
+  spoilt.change(2, [](auto& steps) {
+    const Step last = steps[nth(steps, Action::recv, 2)];
+    erase(steps, nth(steps, Action::recv, 2));
+    steps.insert(steps.end() - 1, last);
+    steps.push_back({.action = Action::wait});
+  });
+  EXPECT_THAT(spoilt.findings(),
+              Contains(HasSubstr("reduce out[0, 48) with 3 blocks scratch[0, 144)): unsynchronised")));
+}
+
+TEST(Verify, FindsAReductionOfNoBlock) {
+  Spoilt spoilt(Collective::reduce_scatter, "alltoall", 2);
+  spoilt.change(0, [](auto& steps) { steps[nth(steps, Action::reduce)].peer = 0; });
+  EXPECT_THAT(spoilt.findings(), Contains(HasSubstr("reduces no block")));
 }
 
 TEST(Verify, FindsAShareThatIsMissing) {

@@ -166,7 +166,10 @@ TEST(Kernels, ChoosesTheFastestTable) {
                           [static_cast<std::size_t>(stores)]);
 }
 
-TEST(Kernels, RefusesToReduceFp8) { EXPECT_THROW(reduce_kernel(Datatype::fp8, ReduceOp::sum), UsageError); }
+TEST(Kernels, RefusesToReduceFp8) {
+  EXPECT_THROW(reduce_kernel(Datatype::fp8, ReduceOp::sum), UsageError);
+  EXPECT_THROW(fold_kernel(Datatype::fp8, ReduceOp::sum), UsageError);
+}
 
 TEST(Kernels, IntegersWrap) {
   const std::int32_t big = INT32_MAX, one = 1;

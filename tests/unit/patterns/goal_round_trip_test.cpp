@@ -24,7 +24,7 @@ Request goal_request() {
   request.model = "mixtral-8x22b";
   request.models_directory = WEFT_MODELS_DIRECTORY;
   request.tokens = 16;
-  request.dispatchers = {"flat", "hierarchical", "low_latency"};
+  request.dispatchers = {"flat", "hierarchical", "low_latency", "node_all_gather"};
   request.ranks_per_node = 2;
   request.routings = 1;
   request.micro_batches = 16;

@@ -149,9 +149,9 @@ TEST(Moe, GradientsTakeTheSameWaysWithTheRoutingKnown) {
     Bytes counts;  ///< that the busiest rank sends forward only
   };
   // DeepEP's metadata: 8 of source and 8 for each of 6 experts are 64, the source alone 16; 96 experts on each rank.
-  for (const Wanted& wanted :
-       {Wanted{"flat", "7392", "7392", 0}, Wanted{"low_latency", "7408", "7408", Bytes{3} * 96 * 4},
-        Wanted{"hierarchical", "7456", "7408", Bytes{3} * (1 + 96 + 1) * 4}}) {
+  for (const Wanted& wanted : {Wanted{"flat", "7392", "7392", 0}, Wanted{"node_all_gather", "7392", "7392", 0},
+                               Wanted{"low_latency", "7408", "7408", Bytes{3} * 96 * 4},
+                               Wanted{"hierarchical", "7456", "7408", Bytes{3} * (1 + 96 + 1) * 4}}) {
     std::map<std::string, Point> of = by_operation(points, wanted.algorithm);
     ASSERT_EQ(of.size(), 4U) << wanted.algorithm;
     EXPECT_EQ(of["dispatch"].notes.at("bytes_per_token"), wanted.dispatch);

@@ -7,6 +7,7 @@
 
 #include "collectives/account.hpp"
 #include "collectives/verify.hpp"
+#include "patterns/hiding_rule.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/step_traffic.hpp"
 #include "patterns/training_step/report_step.hpp"
@@ -182,6 +183,13 @@ TEST(TrainingStep, AReportTellsWhereTheTimeWent) {
               1e-15);
   EXPECT_NEAR(report.overlap, 0.75, 1e-7);
   EXPECT_DOUBLE_EQ(report.split_ns, static_cast<double>(span));
+  // The 2f rule as `weft fit` has it: a copy for each token and expert, whatever was sent.
+  const StepTraffic traffic = step_traffic(plan->layout(), plan->model());
+  ASSERT_EQ(traffic.stages.size(), 2U);
+  const auto calls = static_cast<double>(traffic.stages[0].all_to_alls + traffic.stages[1].all_to_alls) / 2;
+  const HidingRule rule = hiding_rule(plan->layout(), plan->model(), calls, static_cast<double>(span) / 2, plan->peak);
+  EXPECT_NEAR(report.flop_per_byte / rule.flop_per_byte, 1, 1e-7);
+  EXPECT_DOUBLE_EQ(report.hidden_below, most_flop_per_byte(plan->model()));
 }
 
 /// Two stages, each of which computes for half of the time, one before the other.
