@@ -43,7 +43,8 @@ std::set<std::string> slow_ends(const std::vector<LinkTime>& links, const std::v
 }
 
 LinkLevel judge(std::string name, const Links& links) {
-  LinkLevel level{.name = std::move(name)};
+  LinkLevel level;
+  level.name = std::move(name);
   std::vector<double> medians;
   for (const auto& [ends, pairs] : links) {
     level.links.push_back(time_of(ends, pairs));

@@ -10,11 +10,13 @@ namespace weft {
 
 namespace {
 
-double time_of(const RankTimes& times, std::size_t sample, int first, int second) {
+double time_of(const Samples& samples, std::size_t sample, int first, int second) {
+  const RankTimes& times = samples.ranks;
   const std::size_t row = sample * static_cast<std::size_t>(times.ranks);
   const auto start = [&](int rank) { return std::int64_t{times.start_off[row + static_cast<std::size_t>(rank)]}; };
   const auto end = [&](int rank) { return start(rank) + times.duration[row + static_cast<std::size_t>(rank)]; };
-  return static_cast<double>(std::max(end(first), end(second)) - std::min(start(first), start(second)));
+  const std::int64_t time = std::max(end(first), end(second)) - std::min(start(first), start(second));
+  return static_cast<double>(time) / samples.batch;
 }
 
 PairTime summary_of(int first, int second, std::vector<double> times) {
@@ -42,8 +44,7 @@ std::vector<PairTime> pair_times(const Samples& samples, std::span<const std::ve
       const int partner = partners[program][static_cast<std::size_t>(rank)];
       if (partner <= rank || of_program[program].empty()) continue;
       std::vector<double> times;
-      for (const std::size_t sample : of_program[program])
-        times.push_back(time_of(samples.ranks, sample, rank, partner));
+      for (const std::size_t sample : of_program[program]) times.push_back(time_of(samples, sample, rank, partner));
       pairs.push_back(summary_of(rank, partner, std::move(times)));
     }
   }

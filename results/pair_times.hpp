@@ -17,8 +17,8 @@ struct PairTime {
 };
 
 /// Of every pair that has a valid sample: from the start of its first rank to the end of its last, on the ranks' common
-/// time base. `partners`: of each program, each rank's partner, -1: it has none. The samples have every rank's times,
-/// of one call each.
+/// time base, a call of a batch. `partners`: of each program, each rank's partner, -1: it has none. The samples have
+/// every rank's times.
 std::vector<PairTime> pair_times(const Samples& samples, std::span<const std::vector<int>> partners);
 
 }  // namespace weft

@@ -32,6 +32,13 @@ TEST(PairTimes, FromTheFirstStartToTheLastEndOfTheTwo) {
   EXPECT_EQ(pairs[0].low_ns, 0) << "no interval from one sample";
 }
 
+TEST(PairTimes, OfABatchACall) {
+  Samples samples;
+  samples.batch = 4;
+  add(samples, 0, {0, 0, 0, 0}, {80, 100, 40, 40});
+  EXPECT_EQ(pair_times(samples, kPartners)[0].median_ns, 25);
+}
+
 TEST(PairTimes, OfEachRoundItsOwnSamplesAndOfValidOnesOnly) {
   Samples samples;
   for (int i = 0; i < 9; ++i) {
