@@ -10,6 +10,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "cli/pair_report.hpp"
 #include "cli/pipeline_timeline.hpp"
 #include "cli/routing_json.hpp"
 #include "cli/show_run.hpp"
@@ -108,6 +109,11 @@ void Reporter::add_report(const Record& record, const StepReport& report, const 
   detail["title"] = fmt::format("{} ranks over {}, {}", record.ranks, record.transport, record.algorithm);
   if (!nodes.empty()) detail["nodes"] = nodes;
   writer_.add_detail("training_step", record, std::move(detail));
+}
+
+void Reporter::add_pairs(const Point& point, const Record& record, const Samples& samples,
+                         const std::vector<std::string>& hosts) {
+  if (record.measured()) writer_.add_detail("pairs", record, pairs_json(point, record, samples, hosts));
 }
 
 void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
@@ -28,6 +29,9 @@ class Reporter {
   void add(const Point& point, Record& record, const Samples& samples);
   /// Where the time of a step went, before the point itself is added. `nodes` is what nodes_that_differ() says.
   void add_report(const Record& record, const StepReport& report, const std::string& nodes);
+  /// What each pair of ranks took, where the point tells it.
+  void add_pairs(const Point& point, const Record& record, const Samples& samples,
+                 const std::vector<std::string>& hosts);
   /// Puts into run.json what the points were measured with, and how noisy the system was.
   void add_instruments(nlohmann::json clocks, nlohmann::json noise);
   void skip() { progress_.skip_point(); }

@@ -80,6 +80,8 @@ class Session {
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
   Topology shown_topology() const;
   std::string differing_nodes(const Point& point) const;  ///< nodes_that_differ() of it, where the fabric is simulated
+  /// Of each rank; of simulated ones the fabric's nodes.
+  std::vector<std::string> hosts() const;
   bool leader() const { return world_.rank() == 0; }
 
   const Job& job_;
@@ -236,7 +238,8 @@ MeasureOptions Session::measure_options(const Communicator& communicator) const 
 
 void Session::measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                                Samples& samples) {
-  const MeasureOptions options = measure_options(*transport.communicator);
+  MeasureOptions options = measure_options(*transport.communicator);
+  options.by_program = !point.pairings.empty();
   if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
   if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
@@ -259,11 +262,22 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   }
   samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
+  if (leader() && !point.pairings.empty()) reporter_->add_pairs(point, record, samples, hosts());
+  if (!options.all_ranks) samples.ranks = {};
   if (point.report && world_.allgather(record.status).front() == "ok")
     report_point(point, *prepared, *transport.instruments, record);
   if (!job_.options.trace.empty()) trace_point(*prepared, *transport.instruments, record);
   // Only rank 0 has the merged samples; all ranks need to know the status.
   record.status = world_.allgather(record.status).front();
+}
+
+std::vector<std::string> Session::hosts() const {
+  const int per_node = world_.name() == "fibers" ? job_.options.transport.model.ranks_per_node : 0;
+  std::vector<std::string> names;
+  for (std::size_t rank = 0; rank < topology_.places.size(); ++rank)
+    names.push_back(per_node > 0 ? fmt::format("node {}", rank / static_cast<std::size_t>(per_node))
+                                 : topology_.places[rank].host);
+  return names;
 }
 
 void Session::report_point(const Point& point, PreparedPoint& prepared, Instruments& instruments,

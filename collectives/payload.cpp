@@ -55,8 +55,8 @@ void for_each_received(const Call& call, Use use) {
     for (int peer = 0; peer < call.ranks; ++peer) use(blocks[peer], peer);
   } else if (call.collective == Collective::broadcast) {
     use(output, call.root);
-  } else if ((call.rank ^ 1) < call.ranks) {
-    use(output, call.rank ^ 1);
+  } else if (call.partner() >= 0) {
+    use(output, call.partner());
   }
 }
 

@@ -54,7 +54,7 @@ Bytes least_wire_bytes(const Call& call) {
     case Collective::all_to_all:
       return others * call.block();
     case Collective::send_recv:
-      return (call.rank ^ 1) < call.ranks ? call.block() : 0;
+      return call.partner() >= 0 ? call.block() : 0;
     case Collective::all_to_allv:
       break;
   }

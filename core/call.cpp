@@ -27,6 +27,11 @@ std::string_view name_of(Collective collective) { return kNames[static_cast<std:
 Bytes Call::sent_to(int peer) const { return at(*matrix, ranks, rank, peer); }
 Bytes Call::received_from(int peer) const { return at(*matrix, ranks, peer, rank); }
 
+int Call::partner() const {
+  if (pairing != nullptr) return (*pairing)[static_cast<std::size_t>(rank)];
+  return (rank ^ 1) < ranks ? rank ^ 1 : -1;
+}
+
 Bytes Call::in_bytes() const {
   if (in_place) return 0;
   const auto n = static_cast<Bytes>(ranks);

@@ -18,7 +18,7 @@ enum class Collective : std::uint8_t {
   all_gather,
   all_to_all,
   all_to_allv,
-  send_recv,  ///< rank 2i and 2i+1 exchange; see Call::both_ways
+  send_recv,  ///< pairs of ranks exchange; see Call::pairing and both_ways
 };
 
 std::span<const Collective> all_collectives();
@@ -27,6 +27,9 @@ std::string_view name_of(Collective collective);
 /// Bytes that every rank sends to every rank, for all_to_allv: row-major, [from * ranks + to], each a multiple of the
 /// element size.
 using TrafficMatrix = std::vector<Bytes>;
+
+/// Whom each rank exchanges with in send_recv, and who with it; -1: nobody.
+using Pairing = std::vector<int>;
 
 /// One collective operation as one rank sees it: the arguments of the MPI call, and nothing about how it is done.
 ///
@@ -53,7 +56,8 @@ struct Call {
   bool in_place = false;
   bool both_ways = false;  ///< send_recv: both directions at once, instead of there and back (ping-pong)
   std::shared_ptr<const TrafficMatrix> matrix =
-      nullptr;  ///< all_to_allv only; the same object for all ranks of a process
+      nullptr;                                       ///< all_to_allv only; the same object for all ranks of a process
+  std::shared_ptr<const Pairing> pairing = nullptr;  ///< send_recv only; null: ranks 2i and 2i + 1
 
   Bytes element() const { return size_of(dtype); }
   Bytes block() const { return count * element(); }  ///< bytes of `count` elements
@@ -62,6 +66,8 @@ struct Call {
 
   Bytes sent_to(int peer) const;        ///< all_to_allv: bytes from this rank to the peer
   Bytes received_from(int peer) const;  ///< all_to_allv: bytes from the peer to this rank
+
+  int partner() const;  ///< send_recv: the rank's, -1: it has none
 
   Bytes in_bytes() const;   ///< size of the `in` buffer of this rank, 0 in place
   Bytes out_bytes() const;  ///< size of the `out` buffer of this rank

@@ -155,8 +155,9 @@ void PreparedPoint::choose_batch(const Warm& warm) {
 }
 
 Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
-  const StopRule rule = stop_rule(options_, communicator_.ranks(), communicator_.virtual_time());
-  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks);
+  const StopRule rule =
+      stop_rule(options_, communicator_.ranks(), communicator_.virtual_time(), static_cast<int>(programs_.size()));
+  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks || options_.by_program);
   const bool may_fall_back = options_.sync == StartSync::automatic;
   std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns));
   if (!instruments.clock.bounds().shared) next = std::min(next, samples_between_anchors(sample_ns));
@@ -181,6 +182,7 @@ LocalSample PreparedPoint::run_sample(Start& start, const Timer& timer) {
   executor.prepare(batch_.front().buffers);
   world_.set_deadline(patience_, "measuring");
   LocalSample sample;
+  sample.program = static_cast<std::int32_t>(program_of(calls_));
   sample.late = !start.wait();
   sample.start = timer.now();
   executor.run();

@@ -87,7 +87,9 @@ void merge_samples(World& world, const GlobalClock& clock, const std::vector<Loc
     if (world.rank() != 0) continue;
     for (std::size_t i = 0; i < count; ++i) {
       merge_one(blobs, i, samples);
-      if (keep_ranks) keep_times(blobs, i, samples.ranks);
+      if (!keep_ranks) continue;
+      keep_times(blobs, i, samples.ranks);
+      samples.ranks.program.push_back(mine[first + i].program);
     }
   }
 }
@@ -98,6 +100,7 @@ void drop_leading(Samples& samples, std::size_t count) {
   drop(samples.start_skew, count);
   drop(samples.valid, count);
   drop(samples.ranks.start, count);
+  drop(samples.ranks.program, count);
   drop(samples.ranks.start_off, count * static_cast<std::size_t>(samples.ranks.ranks));
   drop(samples.ranks.duration, count * static_cast<std::size_t>(samples.ranks.ranks));
 }

@@ -13,7 +13,8 @@ namespace weft {
 struct LocalSample {
   Nanoseconds start = 0;
   Nanoseconds end = 0;
-  bool late = false;  ///< the common start had passed when the rank wanted to wait for it
+  bool late = false;         ///< the common start had passed when the rank wanted to wait for it
+  std::int32_t program = 0;  ///< of the workload; the same on every rank; the first of a batch
 
   Nanoseconds duration() const { return end - start; }
 };

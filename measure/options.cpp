@@ -4,18 +4,20 @@
 
 namespace weft {
 
-StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time) {
+StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time, int programs) {
   constexpr std::size_t kMostTimes = 64'000'000;  // of all ranks, on rank 0: half a GiB
   constexpr std::size_t kMostSimulated = 1000;
-  StopRule rule{.iterations = options.iterations,
+  const int series = options.by_program ? programs : 1;
+  StopRule rule{.iterations = options.iterations * series,
                 .precision = options.precision,
-                .budget = options.budget,
+                .budget = options.budget * series,
                 .shortest = options.min_time,
-                .fewest = options.min_samples};
-  if (options.all_ranks) rule.most = std::min(rule.most, kMostTimes / static_cast<std::size_t>(ranks));
+                .fewest = options.min_samples * static_cast<std::size_t>(series)};
+  if (options.all_ranks || options.by_program)
+    rule.most = std::min(rule.most, kMostTimes / static_cast<std::size_t>(ranks));
   if (virtual_time) {
     rule.shortest = 0;
-    rule.most = std::min(rule.most, kMostSimulated);
+    rule.most = std::min(rule.most, kMostSimulated * static_cast<std::size_t>(series));
   }
   return rule;
 }

@@ -26,13 +26,17 @@ struct MeasureOptions {
   std::size_t min_samples = 30;          ///< likewise; with fewer no transient is looked for
   Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
   Bytes last_level_cache = 32 << 20;
+  /// Each of the workload's programs by itself: every rank's times are kept, with the program that they are of, and
+  /// what decides when there are enough samples is meant for each program.
+  bool by_program = false;
   ComputeOptions compute = {};  ///< what compute steps do; its cache is last_level_cache
   bool oversubscribed = false;  ///< more ranks than cores
   std::uint64_t seed = 1;       ///< of random arrivals
 };
 
-/// When a point of so many ranks has enough samples. In virtual time nothing drifts, so there is no shortest time, and
-/// what is simulated takes real time all the same, so there are at most 1000.
-StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time);
+/// When a point of so many ranks and programs has enough samples. In virtual time nothing drifts, so there is no
+/// shortest time, and what is simulated takes real time all the same, so there are at most 1000 of what is measured by
+/// itself.
+StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time, int programs = 1);
 
 }  // namespace weft

@@ -25,9 +25,10 @@ Bytes CollectiveWorkload::wire_bytes(std::size_t program) const {
   return algorithm_ == nullptr ? least_wire_bytes(calls_[program]) : algorithm_->wire_bytes(calls_[program]);
 }
 
-// A root that sends, and ranks that have nothing to receive, do not wait for anybody.
+// A root that sends, and ranks that have nothing to receive, do not wait for anybody. Who has another partner in each
+// call waits for one of them only.
 bool CollectiveWorkload::keeps_pace() const {
-  return std::none_of(calls_.begin(), calls_.end(), [](const Call& call) {
+  return calls_.size() == 1 && std::none_of(calls_.begin(), calls_.end(), [](const Call& call) {
     return call.collective == Collective::broadcast || call.collective == Collective::all_to_allv;
   });
 }

@@ -43,6 +43,9 @@ struct Point {
   bool automatic = false;  ///< the user named no algorithm: `native` where the transport offers it, else this one
   std::string refused;     ///< not empty: why it cannot be measured; build is not called
   Call call;  ///< the call where the point is one collective (rank 0's view), for Communicator::refuses_native
+  /// Where each pair of ranks is measured by itself: who meets whom in each of the programs. Empty: the point is
+  /// measured as a whole.
+  std::vector<Pairing> pairings;
   std::vector<RoutingFact> routing;          ///< moe: what the routings did, means over them
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.

@@ -48,6 +48,17 @@ struct Series {
   bool measured = false;
 };
 
+/// The calls that take turns.
+std::vector<Call> calls_of(const Operation& operation, const Call& call) {
+  if (operation.pairings == nullptr) return {call};
+  std::vector<Call> calls;
+  for (Pairing& pairing : operation.pairings(call.ranks)) {
+    calls.push_back(call);
+    calls.back().pairing = std::make_shared<const Pairing>(std::move(pairing));
+  }
+  return calls;
+}
+
 Point make_point(const std::string& pattern, const Operation& operation, const Call& call, const Choice& choice) {
   Point point;
   point.pattern = pattern;
@@ -63,10 +74,12 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
   point.automatic = choice.automatic;
   point.refused = choice.refused;
   point.call = call;
-  const auto build = [call](const Algorithm* algorithm, int rank) {
-    Call mine = call;
-    mine.rank = rank;
-    return std::make_unique<CollectiveWorkload>(algorithm, std::vector<Call>{mine});
+  if (operation.by_pair) point.pairings = operation.pairings(call.ranks);
+  const std::vector<Call> calls = calls_of(operation, call);
+  const auto build = [calls](const Algorithm* algorithm, int rank) {
+    std::vector<Call> mine = calls;
+    for (Call& each : mine) each.rank = rank;
+    return std::make_unique<CollectiveWorkload>(algorithm, std::move(mine));
   };
   point.build = [build, algorithm = choice.algorithm](int rank) { return build(algorithm, rank); };
   if (choice.automatic) point.build_native = [build](int rank) { return build(nullptr, rank); };

@@ -14,6 +14,9 @@ struct Operation {
   double (*busbw_factor)(int ranks) = nullptr;
   bool both_ways = false;   ///< as in Call
   double time_divisor = 1;  ///< as in Point
+  /// send_recv: who meets whom, a program for each, which take turns; null: one, of ranks 2i and 2i + 1.
+  std::vector<Pairing> (*pairings)(int ranks) = nullptr;
+  bool by_pair = false;  ///< whether each pair's times are told, as Point::pairings has it
 };
 
 /// Bus bandwidth factors (nccl-tests, doc/PERFORMANCE.md): what makes algbw comparable with a link's speed.

@@ -15,6 +15,7 @@ struct RankTimes {
   std::vector<Nanoseconds> start;       ///< of rank 0 of each sample
   std::vector<std::int32_t> start_off;  ///< [sample * ranks + rank]: its start - that of rank 0
   std::vector<std::int32_t> duration;   ///< [sample * ranks + rank]; both saturate at 2.1 s
+  std::vector<std::int32_t> program;    ///< of the workload, that the sample is of
 };
 
 /// What others did to the ranks of a point while it was timed; -1: the kernel does not say.

@@ -52,7 +52,7 @@ Origin origin(const Call& call, std::uint64_t element) {
     case Collective::all_to_allv:
       return origin_in_matrix(call, element);
     case Collective::send_recv:
-      return {call.rank ^ 1, call.rank ^ 1, element};
+      return {call.partner(), call.partner(), element};
     case Collective::barrier:
       break;
   }
@@ -62,7 +62,7 @@ Origin origin(const Call& call, std::uint64_t element) {
 /// Elements of `out` that the collective defines.
 std::uint64_t defined_elements(const Call& call) {
   if (call.collective == Collective::reduce_scatter) return call.count;
-  if (call.collective == Collective::send_recv && (call.rank ^ 1) >= call.ranks) return 0;
+  if (call.collective == Collective::send_recv && call.partner() < 0) return 0;
   return call.out_bytes() / call.element();
 }
 

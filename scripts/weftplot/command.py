@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import curves, details, history, style, trace
+from . import curves, details, history, pairs, style, trace
 from .runs import BadInput, operations_of, read_run, title_of
 
 USAGE = 2
@@ -42,19 +42,20 @@ def draw_all(runs, out):
         written += style.save(curves.draw_operation(runs, looks, operation), out, name)
     others = []
     for run in runs:
-        for kind, pattern, drawings, columns, size in (
-                ("traffic", "moe", details.traffic_drawings(run), 3, (5.0, 4.4)),
-                ("pipeline", "pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0))):
+        for kind, pattern, drawings, columns, size, title, name in (
+                ("traffic", "moe", details.traffic_drawings(run), 3, (5.0, 4.4), "moe: bytes from rank to rank", "traffic_map"),
+                ("pairs", "pairs", pairs.drawings(run), 2, (5.4, 4.6), "pairs: every rank with every other", "pairs_map"),
+                ("pipeline", "pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0), "pipeline: what each stage does",
+                 "pipeline_timeline")):
             if not drawings:
                 if pattern in set(run.points["pattern"]):
                     print(f"{run.folder}: no {kind}.json, so no picture of it")
                 continue
             suffix = "" if len(runs) == 1 else "_" + re.sub(r"[^A-Za-z0-9_.-]+", "_", run.name)
-            title = "moe: bytes from rank to rank" if kind == "traffic" else "pipeline: what each stage does"
             written += style.save(details.draw_sheet(drawings, f"{title}   ({run.name})", columns, size), out,
-                                  f"{kind}{'_map' if kind == 'traffic' else '_timeline'}{suffix}")
+                                  f"{name}{suffix}")
             if len(runs) == 1:
-                others += drawings[:2] if kind == "traffic" else details.one_per_schedule(run)[:3]
+                others += details.one_per_schedule(run)[:3] if kind == "pipeline" else drawings[:2]
     written += style.save(curves.draw_overview(runs, looks, operations, others), out, "overview")
     return written
 

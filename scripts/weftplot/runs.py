@@ -62,6 +62,7 @@ class Run:
     points: pd.DataFrame  # measured points only
     traffic: list = field(default_factory=list)
     pipeline: list = field(default_factory=list)
+    pairs: list = field(default_factory=list)
 
 
 def read_json(path):
@@ -118,7 +119,7 @@ def read_points(folder):
 
 
 def read_details(folder, name):
-    """The points of traffic.json or pipeline.json; empty where the run has none."""
+    """The points of traffic.json, pipeline.json or pairs.json; empty where the run has none."""
     path = folder / f"{name}.json"
     if not path.exists():
         return []
@@ -140,7 +141,7 @@ def read_run(folder):
     if points.empty:
         raise BadInput(f"{folder}: holds no measured point, so there is nothing to draw")
     return Run(folder, folder.resolve().name, info, points, read_details(folder, "traffic"),
-               read_details(folder, "pipeline"))
+               read_details(folder, "pipeline"), read_details(folder, "pairs"))
 
 
 def is_barrier(operation):

@@ -48,14 +48,21 @@ inline std::vector<Call> variants(Collective collective, int ranks, std::uint64_
     Call both_ways = call;
     both_ways.both_ways = true;
     calls.push_back(both_ways);
+    Call across = both_ways;  // the first with the last, and so on; whoever is in the middle stays alone
+    Pairing pairing(static_cast<std::size_t>(ranks));
+    for (int rank = 0; rank < ranks; ++rank)
+      pairing[static_cast<std::size_t>(rank)] = 2 * rank + 1 == ranks ? -1 : ranks - 1 - rank;
+    across.pairing = std::make_shared<const Pairing>(pairing);
+    calls.push_back(across);
   }
   return calls;
 }
 
 /// "all_reduce/ring, 5 ranks, 7 x f32, in place"
 inline std::string describe(const Algorithm& algorithm, const Call& call) {
-  return fmt::format("{}, {} ranks, {} x {} {}{}{}{}", algorithm.key(), call.ranks, call.count, name_of(call.dtype),
+  return fmt::format("{}, {} ranks, {} x {} {}{}{}{}{}", algorithm.key(), call.ranks, call.count, name_of(call.dtype),
                      name_of(call.op), call.in_place ? ", in place" : "", call.both_ways ? ", both ways" : "",
+                     call.pairing != nullptr ? ", paired" : "",
                      call.root != 0 ? fmt::format(", root {}", call.root) : "");
 }
 
