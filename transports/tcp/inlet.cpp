@@ -12,7 +12,7 @@ namespace weft::tcp {
 namespace {
 
 constexpr std::size_t kBuffer = 128 << 10;  // what is reduced at a time: half of a small L2 cache
-constexpr std::size_t kLook = 16 << 10;     // what may be copied once more, as its place is not known yet
+constexpr std::size_t kLook = 64 << 10;     // what may be copied once more, as its place is not known yet
 
 }  // namespace
 

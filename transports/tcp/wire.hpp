@@ -25,7 +25,7 @@ static_assert(sizeof(Header) == 16);
 
 /// Of a longer message this much travels at once; the body, which is the rest, when the receive is posted.
 inline constexpr Bytes kHead = 64 << 10;
-inline constexpr Bytes kPiece = 256 << 10;
+inline constexpr Bytes kPiece = 1 << 20;
 
 inline Bytes head_of(Bytes message) { return std::min(message, kHead); }
 inline bool has_body(Bytes message) { return message > kHead; }
