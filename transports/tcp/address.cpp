@@ -55,6 +55,12 @@ void Address::set_port(std::uint16_t port) {
     reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
 }
 
+bool Address::is_loopback() const {
+  constexpr std::uint32_t kNet = 127;  // 127.0.0.0/8
+  if (family() == AF_INET) return ntohl(as_v4(*this).sin_addr.s_addr) >> 24 == kNet;
+  return IN6_IS_ADDR_LOOPBACK(&as_v6(*this).sin6_addr);
+}
+
 std::string Address::text() const {
   char text[INET6_ADDRSTRLEN] = "";
   const void* bytes = family() == AF_INET ? static_cast<const void*>(&as_v4(*this).sin_addr) : &as_v6(*this).sin6_addr;

@@ -23,6 +23,7 @@ struct Address {
   int family() const { return storage.ss_family; }
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
+  bool is_loopback() const;
   std::string text() const;  ///< "10.0.0.1", without the port
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostPolledConnections = 8;
 constexpr std::size_t kEvents = 64;
+constexpr Bytes kStreamingFrom = 2 << 20;  // results larger than a core's share of the cache go past it
 
 }  // namespace
 
@@ -60,6 +61,7 @@ void Messenger::post_recv(int peer_rank, int channel, std::byte* into, const std
   receive->into = into;
   receive->with = with;
   receive->reduction = reduction;
+  if (bytes >= kStreamingFrom) receive->reduction.kernel = reduction.streaming_kernel;
   receive->pending = &pending;
   ++pending.count;
   if (peer.awaits++ == 0) ++awaited_peers_;
@@ -108,7 +110,7 @@ void Messenger::finish(Operation* receive) {
 
 void Messenger::progress() {
   const bool asks = awaited_peers_ > most_polled_peers_;
-  if (asks) fetch_events(0);
+  if (asks) fetch_events();
   for (Peer& peer : peers_) {
     for (std::size_t stream = 0; stream < peer.connections.size(); ++stream) drive(peer, stream);
     if (peer.awaits == 0) continue;
@@ -190,18 +192,10 @@ void Messenger::handle_ready(Peer& peer, const Header& header) {
   peer.bodies.push(send);
 }
 
-void Messenger::fetch_events(Nanoseconds longest) {
-  const timespec wait = {.tv_sec = 0, .tv_nsec = longest};
-  const int count = epoll_pwait2(events_.get(), found_.data(), static_cast<int>(found_.size()), &wait, nullptr);
+void Messenger::fetch_events() {
+  const int count = epoll_wait(events_.get(), found_.data(), static_cast<int>(found_.size()), 0);
   for (int i = 0; i < count; ++i)
     static_cast<Connection*>(found_[static_cast<std::size_t>(i)].data.ptr)->readable = true;
-}
-
-void Messenger::doze(Nanoseconds longest) {
-  for (const Peer& peer : peers_)
-    for (const auto& connection : peer.connections)
-      if (!connection->outlet.idle() || connection->outlet.zero_copy().awaits()) return;
-  fetch_events(longest);
 }
 
 void Messenger::keep_vigil() {

@@ -35,10 +35,7 @@ class Messenger {
                  Pending& pending);
   void progress();
 
-  /// After a progress() that changed nothing: waits at most `longest` ns for something to arrive, unless something
-  /// waits for room to be sent.
-  void doze(Nanoseconds longest);
-  /// The same without waiting: looks now and then whether a link is cut. Throws RankLost.
+  /// After a progress() that changed nothing: looks now and then whether a link is cut. Throws RankLost.
   void keep_vigil();
 
  private:
@@ -84,7 +81,7 @@ class Messenger {
   void arrived(Operation* operation, Bytes bytes);
   void land(Operation* receive, const std::byte* data, Bytes bytes);
   void take_aside(Operation* message, Operation* receive);
-  void fetch_events(Nanoseconds longest);
+  void fetch_events();
   [[noreturn]] void lose(const Peer& peer, const std::string& why);
 
   World& world_;
