@@ -26,7 +26,7 @@ socklen_t length_of(int family) { return family == AF_INET ? sizeof(sockaddr_in)
 /// Ranks with the same text reach each other over loopback: one kernel, one network namespace.
 std::string network_identity() {
   struct stat space = {};
-  stat("/proc/self/ns/net", &space);
+  stat("/proc/thread-self/ns/net", &space);
   return fmt::format("{}:{}:{}", boot_id(), space.st_dev, space.st_ino);
 }
 

@@ -98,6 +98,30 @@ TEST_P(TcpMessages, ABodyWaitsForItsReceive) {
   });
 }
 
+// More connections than are read without asking: epoll says which.
+TEST(TcpMessage, OfManyPeersAtATime) {
+  constexpr int kRanks = 6;
+  constexpr int kRounds = 20;
+  on_tcp(kRanks, 4, [](Communicator& tcp, World&) {
+    for (const Bytes bytes : {Bytes{8}, Bytes{300'000}}) {
+      const Memory memory = tcp.allocate(2 * kRanks * bytes);
+      const auto in = [&](int peer) { return memory.get() + static_cast<Bytes>(peer) * bytes; };
+      const auto out = [&](int peer) { return in(kRanks + peer); };
+      for (int round = 0; round < kRounds; ++round) {
+        const auto seed = [&](int from, int to) { return static_cast<Bytes>(from * 7 + to * 31 + round); };
+        Pending pending;
+        for (int peer = 0; peer < kRanks; ++peer) tcp.post_recv(peer, 0, in(peer), bytes, pending);
+        for (int peer = 0; peer < kRanks; ++peer) {
+          fill(out(peer), bytes, seed(tcp.rank(), peer));
+          tcp.post_send(peer, 0, out(peer), bytes, pending);
+        }
+        wait_for(tcp, pending);
+        for (int peer = 0; peer < kRanks; ++peer) ASSERT_TRUE(holds(in(peer), bytes, seed(peer, tcp.rank())));
+      }
+    }
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(Streams, TcpMessages, testing::Values(1, 3));
 
 // Nothing of it is put aside, as nothing is awaited: TCP itself says when to wait.
@@ -122,7 +146,7 @@ TEST(TcpBackPressure, StopsARankThatRunsAhead) {
   });
 }
 
-TEST(TcpMessages, ToOneself) {
+TEST(TcpMessage, ToOneself) {
   for (const Bytes bytes : {Bytes{0}, Bytes{8}, Bytes{3 << 20}})
     for (const bool late : {false, true})
       on_tcp(1, 1, [&](Communicator& tcp, World&) {
@@ -137,7 +161,7 @@ TEST(TcpMessages, ToOneself) {
       });
 }
 
-TEST(TcpMessages, OfAnotherLengthAreAnError) {
+TEST(TcpMessage, OfAnotherLengthAreAnError) {
   for (const Bytes sent : {Bytes{16}, Bytes{1 << 20}})
     on_tcp(2, 1, [&](Communicator& tcp, World& world) {
       const Memory memory = tcp.allocate(1 << 20);
@@ -151,7 +175,7 @@ TEST(TcpMessages, OfAnotherLengthAreAnError) {
     });
 }
 
-TEST(TcpMessages, FromALostPeerAreAnErrorThatNamesIt) {
+TEST(TcpMessage, FromALostPeerAreAnErrorThatNamesIt) {
   on_thread_ranks(2, [](World& world) {
     auto tcp = transports::registry().find("tcp").create(world, {});
     if (world.rank() == 1) return;
