@@ -52,7 +52,7 @@ bool is_loopback(const Socket& socket) {
 /// No TCP_USER_TIMEOUT: it also ends connections whose peer is alive and reads later. A sender finds a cut link by
 /// looking (Vigil), a receiver by the probes set here.
 void prepare(const Socket& socket) {
-  // There is no link whose capacity would have to be found: BBR paces, which takes a quarter more time for 16 MiB.
+  // There is no link whose capacity would have to be found: BBR paces, which takes a third more time for 16 MiB.
   constexpr std::string_view kEveryKernelHas = "reno";
   if (is_loopback(socket))
     setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, kEveryKernelHas.data(), kEveryKernelHas.size());
