@@ -171,6 +171,18 @@ void add_where(CLI::App& run, RunOptions& options) {
         options.transport.model = fabric.model;
         options.fabric_peak_tflops = fabric.peak_tflops;
       });
+  add(run, "--tcp-streams", "The tcp transport's connections between two ranks", kWhere, [&](const std::string& t) {
+    options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams);
+  })->default_str(fmt::format("{}", options.transport.tcp.streams));
+  add(run, "--tcp-interface",
+      "The interface that the tcp transport uses, by name or by address; not given: loopback where all ranks are on "
+      "one "
+      "host, else the one with the route to the others",
+      kWhere, [&](const std::string& t) {
+        if (t.empty()) throw UsageError("give the name or the address of an interface");
+        options.transport.tcp.interface = t;
+        if (const std::string flaw = flaw_of(options.transport.tcp); !flaw.empty()) throw UsageError(flaw);
+      });
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");

@@ -19,6 +19,10 @@ struct Pending {
 /// Memory that a communicator allocated; freed with the last copy of the pointer.
 using Memory = std::shared_ptr<std::byte>;
 
+/// Memory of this process, aligned to a page and touched, for transports whose payload may lie anywhere. Throws
+/// TransportError when there is none.
+Memory allocate_pages(Bytes bytes);
+
 /// What a posted recv_reduce does with the arriving bytes: into = with op arriving, elementwise.
 struct Reduction {
   ReduceKernel kernel = nullptr;            ///< stores: cached

@@ -7,6 +7,7 @@
 #include "core/registry.hpp"
 #include "transports/communicator.hpp"
 #include "transports/fabric_model.hpp"
+#include "transports/tcp_options.hpp"
 #include "worlds/world.hpp"
 
 namespace weft {
@@ -17,6 +18,7 @@ struct TransportOptions {
   bool oversubscribed = false;  ///< more ranks than cores: waiting loops yield
   bool carry_data = true;       ///< simulating transports: move the bytes too, so that they can be checked
   FabricModel model;
+  TcpOptions tcp = {};
 };
 
 /// A back end. Adding one: a file with `Transport name()` and a line in transports/CMakeLists.txt.

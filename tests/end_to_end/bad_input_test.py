@@ -47,6 +47,13 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "--timeout", "nan", says=["--timeout", "nan"])
         self.refused("pipeline", "--micro-batches", "0", says=["--micro-batches", "0"])
 
+    def test_what_tcp_cannot_use(self):
+        for text in ("0", "65", "two"):
+            self.refused("all_reduce", "-t", "tcp", f"--tcp-streams={text}", says=["--tcp-streams", text, "64"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "weft9", says=["--tcp-interface", "weft9", "lo 127.0.0.1"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "192.0.2.1", says=["--tcp-interface", "192.0.2.1"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface=", says=["--tcp-interface", "name"])
+
     def test_fabrics_that_are_no_fabrics(self):
         cases = {
             "": ["KEY=VALUE"],

@@ -117,10 +117,14 @@ class FaultTest(ProgramTest):
 
 class Local(FaultTest):
     def test_local_rank_killed(self):
-        self.hurt_rank("shm", False, signal.SIGKILL, "killed")
+        for transport in ("shm", "tcp"):
+            with self.subTest(transport):
+                self.hurt_rank(transport, False, signal.SIGKILL, "killed")
 
     def test_local_rank_stopped(self):
-        self.hurt_rank("shm", False, signal.SIGSTOP, "stopped")
+        for transport in ("shm", "tcp"):
+            with self.subTest(transport):
+                self.hurt_rank(transport, False, signal.SIGSTOP, "stopped")
 
     def test_local_supervisor_killed(self):
         seconds, code, _ = self.hurt("shm", False, lambda pids: pids[0], signal.SIGKILL)
@@ -158,7 +162,7 @@ class Mpirun(FaultTest):
             self.skipTest("built without MPI")
 
     def test_rank_killed(self):
-        for transport in ("mpi", "shm"):
+        for transport in ("mpi", "shm", "tcp"):
             with self.subTest(transport):
                 self.hurt_rank(transport, True, signal.SIGKILL, "killed")
 

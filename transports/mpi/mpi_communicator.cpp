@@ -1,11 +1,8 @@
 #include "transports/mpi/mpi_communicator.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <functional>
 
-#include <fmt/format.h>
 #include <sched.h>
 
 #include "worlds/mpi/check.hpp"
@@ -28,13 +25,7 @@ MpiCommunicator::~MpiCommunicator() {
   if (active_ == 0) MPI_Comm_free(&comm_);  // else the point failed, and the peers may never come to free theirs
 }
 
-Memory MpiCommunicator::allocate(Bytes bytes) {
-  const Bytes size = std::max<Bytes>(1, (bytes + Types::kPage - 1) / Types::kPage) * Types::kPage;
-  void* memory = std::aligned_alloc(Types::kPage, size);
-  if (memory == nullptr) throw TransportError(fmt::format("no memory for a buffer of {} bytes", bytes));
-  std::memset(memory, 0, size);
-  return {static_cast<std::byte*>(memory), [](std::byte* freed) { std::free(freed); }};
-}
+Memory MpiCommunicator::allocate(Bytes bytes) { return allocate_pages(bytes); }
 
 void MpiCommunicator::reserve(std::size_t requests) {
   requests_.resize(requests, MPI_REQUEST_NULL);

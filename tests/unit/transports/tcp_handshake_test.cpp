@@ -1,0 +1,151 @@
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "tests/unit/transports/tcp_fixture.hpp"
+#include "transports/tcp/handshake.hpp"
+#include "transports/tcp/mesh.hpp"
+
+namespace weft::tcp {
+namespace {
+
+const Address kLoopback = *parse_address("127.0.0.1");
+
+Socket connected_to(const Address& address) {
+  Socket socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(connect(socket.get(), address.get(), address.length), 0);
+  return socket;
+}
+
+void say(const Socket& socket, const void* text, std::size_t bytes) {
+  EXPECT_EQ(::send(socket.get(), text, bytes, MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
+}
+
+/// Whether the other side has ended the connection.
+bool dropped(const Socket& socket) {
+  char byte = 0;
+  return recv(socket.get(), &byte, 1, 0) <= 0;
+}
+
+TEST(TcpHandshake, TokensDifferAndCanBeWritten) {
+  const Token token = random_token();
+  EXPECT_NE(token, random_token());
+  EXPECT_EQ(text_of(token).size(), 32U);
+  EXPECT_EQ(token_of(text_of(token)), token);
+}
+
+TEST(TcpHandshake, ARankGetsThroughACrowdOfStrangers) {
+  Door door(kLoopback);
+  std::vector<Socket> silent;
+  for (std::size_t i = 0; i < 3 * Door::kMostHalfOpen; ++i) silent.push_back(connected_to(door.address()));
+  Hello hello;
+  hello.rank = 7;
+  hello.token = random_token();
+  const Token answer = random_token();
+  Caller caller(door.address(), hello, answer);
+  std::vector<Socket> accepted;
+  for (int turn = 0; turn < 1000 && !caller.advance(); ++turn)
+    door.admit([&](const Hello& said, Socket socket) {
+      EXPECT_EQ(said.rank, 7U);
+      EXPECT_EQ(said.token, hello.token);
+      say(socket, answer.data(), answer.size());
+      accepted.push_back(std::move(socket));
+    });
+  EXPECT_EQ(accepted.size(), 1U);
+  EXPECT_TRUE(caller.take());
+  EXPECT_LE(door.half_open(), Door::kMostHalfOpen);
+  EXPECT_TRUE(dropped(silent.front()));
+}
+
+TEST(TcpHandshake, GarbageIsDroppedAtOnceAndSilenceInTime) {
+  Door door(kLoopback);
+  const Socket garbage = connected_to(door.address());
+  say(garbage, "GET / HTTP/1.1\r\n", 16);
+  const Socket half = connected_to(door.address());
+  say(half, "weft", 4);
+  const auto nobody = [](const Hello&, Socket) { ADD_FAILURE() << "a stranger was accepted"; };
+  for (int turn = 0; turn < 100 && door.half_open() != 1; ++turn) door.admit(nobody);
+  EXPECT_TRUE(dropped(garbage));
+  const Nanoseconds began = monotonic_now();
+  while (door.half_open() > 0 && monotonic_now() < began + 2 * Door::kPatience) door.admit(nobody);
+  EXPECT_TRUE(dropped(half));
+}
+
+TEST(TcpHandshake, AWrongAnswerIsNoConnection) {
+  Door door(kLoopback);
+  Caller caller(door.address(), Hello{}, random_token());
+  for (int turn = 0; turn < 1000 && caller.last_error() == 0; ++turn) {
+    EXPECT_FALSE(caller.advance());
+    door.admit([&](const Hello&, Socket socket) { say(socket, random_token().data(), sizeof(Token)); });
+  }
+  EXPECT_EQ(caller.last_error(), EPROTO);
+}
+
+/// Passes everything on, and lets `read` see what the ranks tell each other: it is a stranger who knows where they
+/// listen.
+class Overheard final : public World {
+ public:
+  Overheard(World& world, std::function<void(const std::string&)> read) : world_(world), read_(std::move(read)) {}
+  std::string_view name() const override { return world_.name(); }
+  int rank() const override { return world_.rank(); }
+  int ranks() const override { return world_.ranks(); }
+  std::vector<std::string> allgather(std::string_view mine) override {
+    std::vector<std::string> all = world_.allgather(mine);
+    if (++calls_ == 2) read_(all.back());  // hosts, then where each listens
+    return all;
+  }
+  void abort(std::string_view reason) noexcept override { world_.abort(reason); }
+  void check() override { world_.check(); }
+  void set_deadline(Nanoseconds from_now, const char* doing) override { world_.set_deadline(from_now, doing); }
+
+ private:
+  World& world_;
+  std::function<void(const std::string&)> read_;
+  int calls_ = 0;
+};
+
+TEST(TcpHandshake, StrangersWithTheWrongTokenTakeNoRanksPlace) {
+  on_thread_ranks(3, [](World& world) {
+    std::vector<Socket> strangers;
+    Overheard overheard(world, [&](const std::string& entrance) {
+      if (world.rank() != 0) return;
+      Address last_rank = kLoopback;
+      last_rank.set_port(static_cast<std::uint16_t>(std::stoi(entrance.substr(entrance.find(' ') + 1))));
+      for (std::uint32_t i = 0; i < 200; ++i) {
+        strangers.push_back(connected_to(last_rank));
+        Hello hello;
+        hello.rank = i % 3;
+        hello.token = random_token();
+        say(strangers.back(), &hello, i % 2 == 0 ? sizeof hello : 5);
+      }
+    });
+    const Mesh mesh = connect_all(overheard, {.streams = 2, .interface = {}});
+    for (int peer = 0; peer < 3; ++peer)
+      EXPECT_EQ(mesh.sockets[static_cast<std::size_t>(peer)].size(), peer == world.rank() ? 0U : 2U);
+    // What one rank says over a connection its peer hears, and nobody else.
+    for (const auto& streams : mesh.sockets)
+      for (const Socket& socket : streams) say(socket, &"abc"[world.rank()], 1);
+    for (std::size_t peer = 0; peer < 3; ++peer)
+      for (const Socket& socket : mesh.sockets[peer]) {
+        char heard = 0;
+        while (recv(socket.get(), &heard, 1, 0) < 0) std::this_thread::yield();
+        EXPECT_EQ(heard, "abc"[peer]);
+      }
+    world.barrier();
+  });
+}
+
+TEST(TcpOptions, ThatThisHostCannotServeAreASentence) {
+  EXPECT_EQ(flaw_of(TcpOptions{}), "");
+  EXPECT_EQ(flaw_of({.streams = kMostTcpStreams, .interface = "127.0.0.1"}), "");
+  EXPECT_EQ(flaw_of({.streams = 1, .interface = "lo"}), "");
+  EXPECT_NE(flaw_of({.streams = 0, .interface = {}}).find("from 1 to 64"), std::string::npos);
+  EXPECT_NE(flaw_of({.streams = 65, .interface = {}}).find("not 65"), std::string::npos);
+  EXPECT_NE(flaw_of({.streams = 1, .interface = "weft9"}).find("'weft9' that is up (it has: lo 127.0.0.1"),
+            std::string::npos);
+  EXPECT_NE(flaw_of({.streams = 1, .interface = "192.0.2.1"}), "");
+}
+
+}  // namespace
+}  // namespace weft::tcp

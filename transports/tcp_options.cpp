@@ -1,0 +1,22 @@
+#include "transports/tcp_options.hpp"
+
+#include <fmt/format.h>
+
+#include "core/system.hpp"
+#include "core/text.hpp"
+#include "transports/tcp/address.hpp"
+
+namespace weft {
+
+std::string flaw_of(const TcpOptions& options) {
+  if (options.streams < 1 || options.streams > kMostTcpStreams)
+    return fmt::format("tcp needs from 1 to {} streams between two ranks, not {}", kMostTcpStreams, options.streams);
+  if (options.interface.empty() || tcp::find_interface(options.interface)) return {};
+  std::vector<std::string> known;
+  for (const tcp::Interface& interface : tcp::interfaces())
+    known.push_back(interface.name + " " + interface.address.text());
+  return fmt::format("host {} has no interface with the name or address '{}' that is up (it has: {})", host_name(),
+                     options.interface, join(known, ", "));
+}
+
+}  // namespace weft

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace weft {
+
+/// What the `tcp` transport is asked for; other transports ignore it.
+struct TcpOptions {
+  int streams = 1;        ///< connections between two ranks, 1 to kMostTcpStreams
+  std::string interface;  ///< name or address of this host's interface that is used; empty: the transport chooses
+};
+
+inline constexpr int kMostTcpStreams = 64;
+
+/// Why these options cannot be used on this host, as a sentence that names what there is; empty where they can.
+std::string flaw_of(const TcpOptions& options);
+
+}  // namespace weft
