@@ -63,6 +63,7 @@ TEST(EnvLaunch, NamesARankWhoseSupervisorWasKilled) {
     world.barrier();
     world.set_deadline(kMoment, "all-reduce");
     if (world.rank() == 1) kill(getppid(), SIGKILL);
+    while (world.rank() == 1) pause();  // the rank dies with it, a moment later
     world.barrier();
     return 0;
   });
@@ -88,6 +89,7 @@ TEST(EnvLaunch, AllEndWithRankZerosProcess) {
   const auto [codes, said] = run([](World& world) {
     world.barrier();
     if (world.rank() == 0) kill(getppid(), SIGKILL);
+    while (world.rank() == 0) pause();
     world.set_deadline(10 * kMoment, "all-reduce");
     world.barrier();
     return 0;

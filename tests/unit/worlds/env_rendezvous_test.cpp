@@ -166,7 +166,7 @@ TEST(EnvRendezvous, SecretComesFromAFileOrAVariable) {
     const Environment environment({{"WEFT_SECRET", "other"}, {"WEFT_SECRET_FILE", file}});
     EXPECT_EQ(read_secret({}), "open sesame");
   }
-  const Environment environment({{"WEFT_SECRET", "other"}});
+  const Environment environment(Variables{{"WEFT_SECRET", "other"}});
   EXPECT_EQ(read_secret({}), "other");
   EXPECT_EQ(read_secret({.secret_file = file}), "open sesame");
   EXPECT_THROW(read_secret({.secret_file = file + "-not-there"}), UsageError);
