@@ -57,18 +57,18 @@ void refuse_repeated(const char* what, const std::vector<std::string>& names) {
 }
 
 void refuse_world(const RunOptions& options) {
-  const Launcher& launcher = worlds::registry().find(options.world);
-  bool real = false;
-  for (const std::string& name : options.transports) {
-    const std::string& world = transports::registry().find(name).needs_world;
-    real |= world != "fibers";
-    if (!world.empty() && world != "fibers" && world != options.world)
-      throw UsageError(fmt::format("transport {} needs the world {}, and this one is {} ({})", name, world,
-                                   options.world, launcher.summary));
-  }
   if (options.world == "local" && launcher_environment())
     throw UsageError("--world local: a launcher started this process as one of several; leave --world out");
-  if (options.world != "env" || !real) return;
+  if (std::all_of(options.transports.begin(), options.transports.end(),
+                  [](const auto& name) { return needs(name, "fibers"); }))
+    return;
+  const Launcher& launcher = worlds::registry().find(options.world);
+  for (const std::string& name : options.transports)
+    if (const std::string& world = transports::registry().find(name).needs_world;
+        !world.empty() && world != "fibers" && world != options.world)
+      throw UsageError(fmt::format("transport {} needs the world {}, and this one is {} ({})", name, world,
+                                   options.world, launcher.summary));
+  if (options.world != "env") return;
   if (const std::string refused = launcher.refuses(options.launch); !refused.empty()) throw UsageError(refused);
 }
 

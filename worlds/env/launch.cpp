@@ -30,11 +30,26 @@ constexpr Nanoseconds kLastMoment = 1'000'000'000;
 // The hub says by itself who did not come; the ranks' own time-out is behind it.
 constexpr Nanoseconds kAfterHub = 1'000'000'000;
 
-/// The hub's process; 0 where another rank's process has it. It dies with this one.
+rlimit open_files() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  return files;
+}
+
+/// Of each rank two connections come to the hub, and strangers with them.
+void require_files(int ranks) {
+  const rlim_t needed = 2 * static_cast<rlim_t>(ranks) + weft::env::Reception::kHalfOpen + 64;
+  if (const rlim_t most = open_files().rlim_max; most < needed)
+    throw UsageError(
+        fmt::format("rank 0 needs {} open files for {} ranks, and may have {}: raise ulimit -Hn", needed, ranks, most));
+}
+
+/// The hub's process, where this one is rank 0's. It dies with it.
 class HubProcess {
  public:
   HubProcess(const Rendezvous& rendezvous, const Secret& secret, Nanoseconds timeout) {
     if (rendezvous.rank != 0) return;
+    require_files(rendezvous.ranks);
     Descriptor listener = weft::env::listen_at(rendezvous);
     const pid_t parent = getpid();
     pid_ = fork();
@@ -64,8 +79,7 @@ class HubProcess {
     prctl(PR_SET_NAME, "weft-hub");
     for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);  // its parent acts on them
     if (getppid() != parent) _exit(static_cast<int>(ExitCode::failed));
-    rlimit files{};
-    getrlimit(RLIMIT_NOFILE, &files);
+    rlimit files = open_files();
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     int code = static_cast<int>(ExitCode::failed);

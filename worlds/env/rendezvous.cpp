@@ -139,7 +139,7 @@ std::string read_secret(const LaunchOptions& options) {
 }
 
 std::string public_secret(const Rendezvous& rendezvous) {
-  return fmt::format("weft {} {} {} {}", rendezvous.place(), rendezvous.ranks, variable("TORCHELASTIC_RUN_ID"),
+  return fmt::format("weft {} {} {} {}", rendezvous.port, rendezvous.ranks, variable("TORCHELASTIC_RUN_ID"),
                      variable("SLURM_JOB_ID"));
 }
 
