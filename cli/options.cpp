@@ -151,7 +151,7 @@ void add_step(CLI::App& run, Request& request) {
 
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
-      "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
+      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi, else shm", kWhere,
       [&](const std::string& t) {
         options.transports = parse_list(t);
         for (const std::string& name : options.transports) transports::registry().find(name);
