@@ -85,6 +85,31 @@ TEST(EnvLaunch, NamesARankThatIsStuckAndNotThoseThatWaitForIt) {
   EXPECT_EQ(said.find('\n'), said.size() - 1) << "one sentence: " << said;
 }
 
+// As on a host that hangs: neither the rank nor its supervisor says a word, and the connections stand.
+TEST(EnvLaunch, NamesARankThatDoesNotAnswerAndNotThoseThatWaitForIt) {
+  const auto [codes, said] = run([](World& world) {
+    world.barrier();
+    world.set_deadline(kMoment, "all-reduce");
+    if (world.rank() == 1) {
+      const pid_t rank = getpid();
+      const pid_t supervisor = getppid();
+      if (fork() == 0) {
+        sleep(6);
+        kill(supervisor, SIGCONT);
+        kill(rank, SIGCONT);
+        _exit(0);
+      }
+      kill(supervisor, SIGSTOP);
+      raise(SIGSTOP);
+    }
+    world.barrier();
+    return 0;
+  });
+  EXPECT_THAT(codes, ElementsAre(5, 5, 5));
+  EXPECT_EQ(said.find("weft: rank 1 (pid "), 0U) << said;
+  EXPECT_THAT(said.substr(0, said.find('\n')), HasSubstr("does not answer: rank "));
+}
+
 TEST(EnvLaunch, AllEndWithRankZerosProcess) {
   const auto [codes, said] = run([](World& world) {
     world.barrier();
@@ -107,8 +132,11 @@ TEST(EnvLaunch, GatherGivesAllToRankZeroOnly) {
   EXPECT_THAT(codes, ElementsAre(0, 0, 0));
 }
 
-/// While rank 2 is late, `strangers` do as they like at the door.
-std::pair<std::vector<int>, std::string> run_beside(const std::function<void(const env::Rendezvous&)>& strangers) {
+/// Connections of strangers.
+using Crowd = std::vector<env::Descriptor>;
+
+/// While rank 2 is late, `strangers` do as they like at the door; those that they give stay there.
+std::pair<std::vector<int>, std::string> run_beside(const std::function<Crowd(const env::Rendezvous&)>& strangers) {
   const int port = free_port();
   const env::Rendezvous place{.rank = 2, .ranks = 3, .host = "127.0.0.1", .port = port};
   testing::internal::CaptureStderr();
@@ -116,8 +144,9 @@ std::pair<std::vector<int>, std::string> run_beside(const std::function<void(con
   std::fflush(nullptr);
   const pid_t other = fork();
   if (other == 0) {
+    Crowd crowd;
     try {
-      strangers(place);
+      crowd = strangers(place);
     } catch (const std::exception& error) {
       std::fputs((std::string(error.what()) + "\n").c_str(), stderr);
     }
@@ -143,8 +172,8 @@ std::pair<std::vector<int>, std::string> run_beside(const std::function<void(con
 }
 
 /// Connections to the hub, once it is there.
-std::vector<env::Descriptor> connections(const env::Rendezvous& place, std::size_t count) {
-  std::vector<env::Descriptor> open;
+Crowd connections(const env::Rendezvous& place, std::size_t count) {
+  Crowd open;
   std::string why;
   while (open.size() < count)
     if (auto fd = env::connect_to(place, monotonic_now() + kMoment, why); fd.get() >= 0) open.push_back(std::move(fd));
@@ -152,15 +181,16 @@ std::vector<env::Descriptor> connections(const env::Rendezvous& place, std::size
 }
 
 TEST(EnvStrangers, TooManyAndTooSlowDoNotKeepTheRanksOut) {
+  const Nanoseconds start = monotonic_now();
   const auto [codes, said] = run_beside([](const env::Rendezvous& place) {
-    for (int round = 0; round < 4; ++round) {
-      const auto slow = connections(place, env::Reception::kHalfOpen);
-      for (const auto& fd : slow) env::send_all(fd.get(), "weft", 4, monotonic_now() + kMoment);
-      const auto silent = connections(place, env::Reception::kHalfOpen / 2);
-    }
+    for (int round = 0; round < 4; ++round) connections(place, env::Reception::kHalfOpen);
+    Crowd slow = connections(place, env::Reception::kHalfOpen);
+    for (const auto& fd : slow) env::send_all(fd.get(), "weft", 4, monotonic_now() + kMoment);
+    return slow;
   });
   EXPECT_THAT(codes, ElementsAre(0, 0, 0));
   EXPECT_EQ(said, "");
+  EXPECT_LT(monotonic_now() - start, env::Reception::kPatience) << "a rank waited for a stranger to be sent away";
 }
 
 TEST(EnvStrangers, NonsenseIsTurnedAway) {
@@ -168,14 +198,17 @@ TEST(EnvStrangers, NonsenseIsTurnedAway) {
     for (const std::string& nonsense : {std::string(100'000, '\0'), std::string(100'000, 'x'), std::string(152, 'w')})
       for (const auto& fd : connections(place, 50))
         env::send_all(fd.get(), nonsense.data(), nonsense.size(), monotonic_now() + kMoment / 10);
+    return Crowd();
   });
   EXPECT_THAT(codes, ElementsAre(0, 0, 0));
   EXPECT_EQ(said, "");
 }
 
 TEST(EnvStrangers, AnotherSecretIsASentence) {
-  const auto [codes, said] = run_beside(
-      [](const env::Rendezvous& place) { env::join(place, env::Secret("open barley"), env::Role::rank, 5 * kMoment); });
+  const auto [codes, said] = run_beside([](const env::Rendezvous& place) {
+    env::join(place, env::Secret("open barley"), env::Role::rank, 5 * kMoment);
+    return Crowd();
+  });
   EXPECT_THAT(codes, ElementsAre(0, 0, 0));
   EXPECT_THAT(said, HasSubstr("rank 2 on "));
   EXPECT_THAT(said, HasSubstr("have different secrets"));
@@ -193,6 +226,7 @@ TEST(EnvStrangers, ARankThatIsThereAlreadyAndAnotherNumberOfRanksAreSentences) {
     }
     place.ranks = 4;
     env::join(place, secret, env::Role::rank, 5 * kMoment);
+    return Crowd();
   });
   EXPECT_THAT(codes, ElementsAre(0, 0, 0));
   EXPECT_THAT(said,
