@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from processes import alive, tree, wait_for
-from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, main, points
+from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, main, points, weft
 
 HOSTS = str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "hosts")
 ENV_HOSTS = os.environ.get("WEFT_ENV_HOSTS", "")
@@ -194,6 +194,44 @@ class Env(HostsTest):
         _, error = ranks[2].communicate(timeout=15)
         self.assertEqual(ranks[2].returncode, FAILED)
         self.assertRegex(error, f"rank 2 .*weft-{self.name}-")
+
+
+class Run(HostsTest):
+    """weft itself from host to host without MPI, over a transport that needs none."""
+
+    TRANSPORT = "tcp"
+
+    def setUp(self):
+        super().setUp()
+        if not ENV_HOSTS:
+            self.skipTest("built without the world env: libssl-dev is absent")
+        if not re.search(rf"^  {self.TRANSPORT} .*(?<!again\))$", weft("list").stdout, re.MULTILINE):
+            self.skipTest(f"built without the transport {self.TRANSPORT}")
+
+    def test_four_nodes(self):
+        result = self.hosts("run", 4, "--rate", "1gbit", "--ranks-per-host", 1, "--", *self.run_words("-t", self.TRANSPORT, *ONE_POINT))
+        self.assertEqual(result.returncode, OK, result.stderr)
+        info = json.loads((self.out / "run.json").read_text())
+        self.assertEqual([place["host"] for place in info["topology"]], [f"weft-{self.name}-{host}" for host in (1, 2, 3, 4)])
+        self.assertFalse(info["clocks"][0]["shared"], "the clocks of different nodes were taken for one")
+        self.assertGreater(info["clocks"][0]["bound_ns"], 0)
+        self.assertEqual([(row["status"], row["wrong_elements"]) for row in points(self.out)], [("ok", "0")])
+
+    def test_cut_host(self):
+        self.up(3)
+        words = self.run_words("-t", self.TRANSPORT, *LONG, "--timeout", TIMEOUT)
+        ranks = [self.on_host(rank + 1, *words, RANK=rank, WORLD_SIZE=3, MASTER_ADDR=f"weft-{self.name}-1", MASTER_PORT=29500,
+                              WEFT_SECRET="sesame") for rank in range(3)]
+        table = self.out / "points.csv"
+        wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 40, "a row of results")
+        time.sleep(0.3)
+        self.hosts("cut", 3)
+        began = time.monotonic()
+        said = [rank.communicate(timeout=30)[1] for rank in ranks]
+        self.assertLess(time.monotonic() - began, TIMEOUT + 8)
+        self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 3, said)
+        self.assertIn(f"weft-{self.name}-3", said[0])
+        self.assertEqual({row["status"] for row in points(self.out)}, {"ok"})
 
 
 if __name__ == "__main__":
