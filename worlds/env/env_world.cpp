@@ -63,24 +63,29 @@ void EnvWorld::say(const std::string& frame) {
       at += static_cast<std::size_t>(sent);
       continue;
     }
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) listen();
+    if (const int error = errno; error != EAGAIN && error != EWOULDBLOCK && error != EINTR) {
+      listen();  // what the hub said before
+      lose_hub(std::strerror(error));
+    }
     check();
     wait_for(line_.get(), POLLOUT);
   }
 }
 
 void EnvWorld::listen() {
-  if (hub_lost_) return;
+  if (!hub_lost_.empty()) return;
   const env::FrameReader::State state = reader_.read(line_.get());
   const int error = errno;
   while (std::optional<env::Frame> frame = reader_.next()) hear(std::move(*frame));
   if (state == env::FrameReader::State::open) return;
-  hub_lost_ = true;
-  if (notice_) return;
-  notice_ = env::EarlyNotice{
-      -1, static_cast<int>(ExitCode::failed), false,
-      fmt::format("rank {} on {} lost rank 0 at {}: {}", rank(), host_name(), rendezvous_.place(),
-                  state == env::FrameReader::State::closed ? "its connection was closed" : std::strerror(error))};
+  lose_hub(state == env::FrameReader::State::closed ? "its connection was closed" : std::strerror(error));
+}
+
+void EnvWorld::lose_hub(const char* why) {
+  if (hub_lost_.empty()) hub_lost_ = why;
+  if (!notice_)
+    notice_ = env::EarlyNotice{-1, static_cast<int>(ExitCode::failed), false,
+                               fmt::format("rank {} on {} cannot go on", rank(), host_name())};
 }
 
 void EnvWorld::hear(env::Frame frame) {
@@ -138,10 +143,13 @@ int EnvWorld::run(const RankMain& main) {
     return 0;
   });
   const std::string done = env::make_frame(env::FrameKind::done, 0, {});
-  if (!hub_lost_) env::send_all(line_.get(), done.data(), done.size(), monotonic_now() + kLastWords);
+  if (hub_lost_.empty()) env::send_all(line_.get(), done.data(), done.size(), monotonic_now() + kLastWords);
   if (!notice_) return code;
   await_verdict();
-  if (hub_lost_ || notice_->rank == rank()) fmt::print(stderr, "weft: {}\n", notice_->text);
+  if (!verdict_)
+    fmt::print(stderr, "weft: {}; rank 0 at {} was lost: {}\n", notice_->text, rendezvous_.place(), hub_lost_);
+  else if (notice_->rank == rank())
+    fmt::print(stderr, "weft: {}\n", notice_->text);
   return std::max(code, notice_->code);
 }
 
@@ -149,10 +157,11 @@ int EnvWorld::run(const RankMain& main) {
 void EnvWorld::await_verdict() {
   const Nanoseconds end = monotonic_now() + env::Hub::kGrace + env::Hub::kHearing;
   set_deadline(end - monotonic_now(), "ending");
-  while (!verdict_ && !hub_lost_ && monotonic_now() < end) {
+  while (!verdict_ && hub_lost_.empty() && monotonic_now() < end) {
     wait_for(line_.get(), POLLIN);
     listen();
   }
+  if (!verdict_ && hub_lost_.empty()) hub_lost_ = "it does not answer";
 }
 
 }  // namespace weft

@@ -37,6 +37,7 @@ class EnvWorld final : public World {
   void say(const std::string& frame);  ///< throws as check() does
   void listen();                       ///< takes in what the hub has said
   void hear(env::Frame frame);
+  void lose_hub(const char* why);
   void give_up(const Failure& failure) noexcept;
   void await_verdict();
 
@@ -47,7 +48,7 @@ class EnvWorld final : public World {
   std::optional<env::EarlyNotice> notice_;
   bool verdict_ = false;  // the notice is the hub's last word
   bool gave_up_ = false;
-  bool hub_lost_ = false;
+  std::string hub_lost_;  // why the hub is not heard any more; empty while it is
   std::optional<std::string> result_;
   int left_ = -1;  // the rank that has ended while this one waits for it
   Nanoseconds next_look_ = 0;

@@ -118,13 +118,13 @@ std::string Hub::missing_sentence() const {
 
 void Hub::serve(int fd, std::uint32_t events) {
   Line& line = lines_.at(fd);
-  if ((events & EPOLLOUT) != 0 && !flush(line)) return hang_up(fd, std::strerror(errno));
+  if ((events & EPOLLOUT) != 0) flush(line);
   const FrameReader::State state = line.reader.read(fd);
-  const int error = errno;
+  const int error = line.error != 0 ? line.error : errno;
   while (std::optional<Frame> frame = line.reader.next()) hear(line, std::move(*frame));
-  if (state == FrameReader::State::closed) hang_up(fd, "its connection was closed");
-  if (state == FrameReader::State::broken)
-    hang_up(fd, error == 0 ? "it said what is no message" : std::strerror(error));
+  if (state == FrameReader::State::open) return;
+  if (state == FrameReader::State::closed && line.error == 0) return hang_up(fd, "its connection was closed");
+  hang_up(fd, error == 0 ? "it said what is no message" : std::strerror(error));
 }
 
 void Hub::hear(Line& line, Frame frame) {
@@ -202,15 +202,21 @@ void Hub::post(int fd, std::shared_ptr<const std::string> frame) {
   const auto found = lines_.find(fd);
   if (found == lines_.end()) return;
   found->second.out.push_back(std::move(frame));
-  if (found->second.out.size() == 1) flush(found->second);  // what fails here will be seen by the next read
+  if (found->second.out.size() == 1) flush(found->second);
 }
 
-bool Hub::flush(Line& line) {
+/// As far as it goes without waiting; what fails ends the connection, which the next read sees.
+void Hub::flush(Line& line) {
   while (!line.out.empty()) {
     const std::string& frame = *line.out.front();
     const ssize_t sent =
         send(line.fd.get(), frame.data() + line.sent, frame.size() - line.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return false;
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+      line.error = errno;
+      line.out.clear();
+      line.sent = 0;
+      break;
+    }
     if (sent < 0) break;
     line.sent += static_cast<std::size_t>(sent);
     if (line.sent < frame.size()) continue;
@@ -218,7 +224,6 @@ bool Hub::flush(Line& line) {
     line.sent = 0;
   }
   watch_line(epoll_.get(), line.fd.get(), !line.out.empty(), EPOLL_CTL_MOD);
-  return true;
 }
 
 void Hub::tell_ranks(FrameKind kind, const EarlyNotice& notice) {

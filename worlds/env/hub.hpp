@@ -43,6 +43,7 @@ class Hub {
     std::deque<std::shared_ptr<const std::string>> out = {};
     std::size_t sent = 0;  ///< of the first of `out`
     bool done = false;     ///< has said that it ends
+    int error = 0;         ///< of a send, which a later read does not give again
   };
 
   struct Member {
@@ -71,7 +72,7 @@ class Hub {
   void hang_up(int fd, const std::string& why);
   void break_off(int rank, const std::string& why);
   void post(int fd, std::shared_ptr<const std::string> frame);
-  bool flush(Line& line);
+  void flush(Line& line);
   void tell_ranks(FrameKind kind, const EarlyNotice& notice);
 
   void object(EarlyNotice notice);

@@ -120,7 +120,7 @@ TEST(EnvLaunch, AllEndWithRankZerosProcess) {
     return 0;
   });
   EXPECT_THAT(codes, ElementsAre(128 + SIGKILL, 5, 5));
-  EXPECT_THAT(said, AllOf(HasSubstr("weft: rank 1 on "), HasSubstr("lost rank 0 at 127.0.0.1:")));
+  EXPECT_THAT(said, AllOf(HasSubstr("weft: rank 1 on "), HasSubstr("; rank 0 at 127.0.0.1:"), HasSubstr("was lost: ")));
 }
 
 TEST(EnvLaunch, GatherGivesAllToRankZeroOnly) {
