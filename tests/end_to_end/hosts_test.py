@@ -218,19 +218,19 @@ class Run(HostsTest):
         self.assertEqual([(row["status"], row["wrong"]) for row in points(self.out)], [("ok", "0")])
 
     def test_cut_host(self):
-        self.up(3)
+        self.up(2)  # no more ranks than most machines have cores: they spin
         words = self.run_words("-t", self.TRANSPORT, *LONG, "100", "--timeout", TIMEOUT)
-        ranks = [self.on_host(rank + 1, *words, RANK=rank, WORLD_SIZE=3, MASTER_ADDR=f"weft-{self.name}-1", MASTER_PORT=29500,
-                              WEFT_SECRET="sesame") for rank in range(3)]
+        ranks = [self.on_host(rank + 1, *words, RANK=rank, WORLD_SIZE=2, MASTER_ADDR=f"weft-{self.name}-1", MASTER_PORT=29500,
+                              WEFT_SECRET="sesame") for rank in range(2)]
         table = self.out / "points.csv"
         wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 40, "a row of results")
         time.sleep(0.3)
-        self.hosts("cut", 3)
+        self.hosts("cut", 2)
         began = time.monotonic()
         said = [rank.communicate(timeout=30)[1] for rank in ranks]
         self.assertLess(time.monotonic() - began, TIMEOUT + 8)
-        self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 3, said)
-        self.assertIn(f"weft-{self.name}-3", said[0])
+        self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 2, said)
+        self.assertIn(f"weft-{self.name}-2", said[0])
         self.assertEqual({row["status"] for row in points(self.out)}, {"ok"})
 
 
