@@ -19,6 +19,7 @@ constexpr const char* kIntroduction =
     "  weft run                                     all three patterns over shared memory, this machine\n"
     "  weft run all_reduce -t shm,mpi -b 8 -e 64M   one collective on two transports, side by side\n"
     "  mpirun -np 64 weft run moe --tokens 4096     on a cluster\n"
+    "  torchrun … --no-python weft run moe          on a cluster without MPI (RANK, WORLD_SIZE, MASTER_ADDR)\n"
     "  weft show runs/2026-01-01                    the table of an earlier run\n"
     "  weft compare runs/before runs/after          whether it became slower\n"
     "\n"

@@ -151,13 +151,28 @@ void add_step(CLI::App& run, Request& request) {
 
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
-      "Transports, measured side by side (see `weft list`); not given: mpi under mpirun, else shm", kWhere,
+      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi, else shm", kWhere,
       [&](const std::string& t) {
         options.transports = parse_list(t);
         for (const std::string& name : options.transports) transports::registry().find(name);
       });
   add(run, "--ranks", "Ranks to start where no launcher did; not given: one per core, at most 8", kWhere,
       [&](const std::string& t) { options.launch.ranks = parse_integer<int>(t, 1, 1 << 16); });
+  add(run, "--world",
+      "How ranks come to be: local (forked here), mpi (by mpirun or srun) or env (by RANK, WORLD_SIZE, "
+      "MASTER_ADDR and MASTER_PORT, as torchrun sets them, or Slurm's); not given: as this process was started",
+      kWhere, [&](const std::string& t) {
+        require_known("world", t, {"local", "mpi", "env"});
+        options.world = t;
+      });
+  add_text(run, "--rendezvous",
+           "World env: HOST:PORT where rank 0 listens; not given: WEFT_RENDEZVOUS or MASTER_ADDR and "
+           "MASTER_PORT",
+           kWhere, options.launch.rendezvous, "HOST:PORT of rank 0");
+  add_text(run, "--secret-file",
+           "World env: file of a secret that all its processes share; not given: WEFT_SECRET_FILE or "
+           "WEFT_SECRET",
+           kWhere, options.launch.secret_file, "the name of a file");
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
       ->group(kWhere);
   add(run, "--fabric",

@@ -34,10 +34,43 @@ bool needs(const std::string& transport, const char* world) {
   return transports::registry().find(transport).needs_world == world;
 }
 
+bool wants_mpi(const RunOptions& options) {
+  return std::any_of(options.transports.begin(), options.transports.end(),
+                     [](const auto& name) { return needs(name, "mpi"); });
+}
+
+/// Where ranks of this process's launch live, the simulated ones apart. MPI's launchers start a world of MPI; torchrun,
+/// Kubernetes and an srun without PMI one by the environment. An srun may know of PMI what it does not show, so whoever
+/// asks for a transport of MPI's gets to hear what MPI says.
+std::string choose_world(const RunOptions& options) {
+  if (!options.world.empty()) return options.world;
+  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  if (launcher && launcher->starts_mpi) return "mpi";
+  if (has_rank_variables()) return "env";
+  if (launcher) return wants_mpi(options) ? "mpi" : "env";
+  return wants_mpi(options) ? "mpi" : "local";
+}
+
 void refuse_repeated(const char* what, const std::vector<std::string>& names) {
   for (auto name = names.begin(); name != names.end(); ++name)
     if (std::find(names.begin(), name, *name) != name)
       throw UsageError(fmt::format("{} '{}' is named twice", what, *name));
+}
+
+void refuse_world(const RunOptions& options) {
+  if (options.world == "local" && launcher_environment())
+    throw UsageError("--world local: a launcher started this process as one of several; leave --world out");
+  if (std::all_of(options.transports.begin(), options.transports.end(),
+                  [](const auto& name) { return needs(name, "fibers"); }))
+    return;
+  const Launcher& launcher = worlds::registry().find(options.world);
+  for (const std::string& name : options.transports)
+    if (const std::string& world = transports::registry().find(name).needs_world;
+        !world.empty() && world != "fibers" && world != options.world)
+      throw UsageError(fmt::format("transport {} needs the world {}, and this one is {} ({})", name, world,
+                                   options.world, launcher.summary));
+  if (options.world != "env") return;
+  if (const std::string refused = launcher.refuses(options.launch); !refused.empty()) throw UsageError(refused);
 }
 
 // Everything that can be said about the request without a rank.
@@ -53,8 +86,10 @@ void validate(RunOptions& options) {
   std::vector<const Pattern*> chosen;
   for (const std::string& name : options.patterns) chosen.push_back(&patterns::registry().find(name));
   validate_algorithms(request, chosen);
-  if (options.transports.empty()) options.transports = {launcher_environment() ? "mpi" : "shm"};
+  if (options.transports.empty()) options.transports = {choose_world(options) == "mpi" ? "mpi" : "shm"};
   for (const std::string& name : options.transports) transports::registry().find(name);
+  options.world = choose_world(options);
+  refuse_world(options);
   if (!options.out.empty() && !options.resume.empty())
     throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
   if (options.measure.sync == StartSync::none && options.measure.arrival.pattern != ArrivalPattern::together)
@@ -89,7 +124,7 @@ std::vector<Group> group_transports(const RunOptions& options) {
   if (launcher && options.launch.ranks > 0 && options.launch.ranks != launcher->ranks)
     throw UsageError(fmt::format("--ranks {}: the launcher started {} ranks; leave --ranks out or make them agree",
                                  options.launch.ranks, launcher->ranks));
-  Group real{.world = launcher ? "mpi" : "local", .ranks = ranks, .transports = {}};
+  Group real{.world = options.world, .ranks = ranks, .transports = {}};
   Group simulated{.world = "fibers", .ranks = ranks, .transports = {}};
   for (const std::string& name : options.transports)
     (needs(name, "fibers") ? simulated : real).transports.push_back(name);
@@ -137,9 +172,7 @@ int launch(const Job& job, const Group& group) {
 
 int run(RunOptions options) {
   validate(options);
-  const bool wants_mpi = std::any_of(options.transports.begin(), options.transports.end(),
-                                     [](const auto& name) { return needs(name, "mpi"); });
-  if (wants_mpi && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
+  if (options.world == "mpi" && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
   const std::vector<Group> groups = group_transports(options);
   options.ranks = groups.empty() ? 0 : groups.front().ranks;
   std::vector<Job> jobs;

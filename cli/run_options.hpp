@@ -16,7 +16,8 @@ namespace weft::cli {
 /// Everything `weft run` was asked for, parsed and validated; the same on every rank.
 struct RunOptions {
   std::vector<std::string> patterns = {"moe", "all_reduce", "pipeline"};
-  std::vector<std::string> transports;  ///< empty until chosen: mpi under a launcher, else shm
+  std::vector<std::string> transports;  ///< empty until chosen: mpi in the world mpi, else shm
+  std::string world;                    ///< of real ranks; empty until chosen by how this process was started
   Request request;
   MeasureOptions measure;
   TransportOptions transport;

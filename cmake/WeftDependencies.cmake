@@ -18,6 +18,8 @@ if(MPI_C_FOUND)  # the C interface from C++, without the bindings that MPI 3 rem
   target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 endif()
 
+find_package(OpenSSL COMPONENTS Crypto)  # the world env
+
 if(WEFT_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()

@@ -11,6 +11,8 @@ namespace weft {
 struct LaunchOptions {
   int ranks = 0;  ///< ranks to start; 0: as many as the world thinks right (mpi: what the launcher started)
   Nanoseconds timeout = 30'000'000'000;  ///< how long a stopped or silent rank is waited for
+  std::string rendezvous = {};           ///< env: HOST:PORT where rank 0 listens; empty: as the environment says
+  std::string secret_file = {};  ///< env: file of the secret that its processes share; empty: as the environment says
 };
 
 /// What every rank runs. Its result is the rank's exit code; an exception ends the rank with a sentence.

@@ -16,7 +16,7 @@ class World {
   World& operator=(const World&) = delete;
   virtual ~World() = default;
 
-  virtual std::string_view name() const = 0;  ///< "mpi", "local", "threads", "fibers"
+  virtual std::string_view name() const = 0;  ///< "mpi", "env", "local", "threads", "fibers"
   virtual int rank() const = 0;
   virtual int ranks() const = 0;
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/conformance/transport_cases.hpp"
+#include "tests/unit/worlds/env_launch.hpp"
 #include "worlds/registry.hpp"
 
 namespace weft {
@@ -21,6 +22,11 @@ std::string name_of(const Case& value) {
   return value.world + "_" + value.transport + "_" + std::to_string(value.ranks);
 }
 
+bool known(const std::string& world) {
+  const auto names = worlds::registry().names();
+  return std::find(names.begin(), names.end(), world) != names.end();
+}
+
 /// Worlds that this process can launch and the transport runs in; those that need a launcher are run by mpirun.
 std::vector<Case> cases() {
   std::vector<Case> all;
@@ -29,6 +35,8 @@ std::vector<Case> cases() {
       for (const int ranks : {1, 2, 3, 4, 5, 7, 8})
         if (transport.needs_world == world || (transport.needs_world.empty() && world != "fibers"))
           all.push_back({world, transport.name, ranks});
+  for (const Transport& transport : transports::registry().entries())
+    if (transport.needs_world.empty() && known("env")) all.push_back({"env", transport.name, 3});
   return all;
 }
 
@@ -38,14 +46,16 @@ TEST_P(TransportConformance, KeepsItsPromises) {
   const auto& [world, name, ranks] = GetParam();
   const Transport& transport = transports::registry().find(name);
   const LaunchOptions options{.ranks = ranks, .timeout = 120'000'000'000};
-  const int code = worlds::registry().find(world).launch(options, [&, ranks = ranks](World& here) {
+  const RankMain check = [&, ranks = ranks](World& here) {
     if (!transport.refuses(here, {}).empty()) return 1;
     int worst = check_transport(here, transport, true);
     // Ranks that do not yield keep each other from the core where there are fewer cores.
     if (ranks <= kFewRanks) worst = std::max(worst, check_transport(here, transport, false));
     return worst;
-  });
-  EXPECT_EQ(code, 0);
+  };
+  EXPECT_EQ(
+      world == "env" ? launch_by_environment(options, check) : worlds::registry().find(world).launch(options, check),
+      0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, TransportConformance, testing::ValuesIn(cases()),

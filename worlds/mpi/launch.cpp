@@ -1,8 +1,6 @@
 // Ranks are the processes that mpirun or srun started, each of them under a supervisor: the process that was started
 // forks the one that calls MPI, and watches it.
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,32 +8,22 @@
 #include "core/topology.hpp"
 #include "worlds/launcher_environment.hpp"
 #include "worlds/mpi/mpi_world.hpp"
+#include "worlds/same_arguments.hpp"
 #include "worlds/supervisor.hpp"
 
 namespace weft::worlds::mpi {
 namespace {
 
-// What the user typed after the program's name, which may be spelled differently on each host.
-std::string arguments() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string line{std::istreambuf_iterator<char>(file), {}};
-  const std::size_t first = line.find('\0');
-  return first == std::string::npos ? std::string() : line.substr(first + 1);
-}
-
 // The same verdict on every rank: empty, or what is wrong with how the ranks were started. Collective.
 std::string find_mismatch(World& world, const LaunchOptions& options) {
-  const auto all = world.allgather(fmt::format("{}\n{}", options.ranks, arguments()));
-  for (std::size_t peer = 0; peer < all.size(); ++peer) {
-    if (const int started = std::atoi(all[peer].c_str()); started != 0 && started != world.ranks())
+  const auto all = world.allgather(std::to_string(options.ranks));
+  for (const std::string& told : all)
+    if (const int started = std::atoi(told.c_str()); started != 0 && started != world.ranks())
       return fmt::format(
           "the launcher started {} processes and MPI sees {}: use the launcher of the MPI that weft was built with "
           "(srun: --mpi=pmix)",
           started, world.ranks());
-    if (all[peer] != all.front())
-      return fmt::format("rank {} was started with other arguments than rank 0: give all the same command line", peer);
-  }
-  return {};
+  return find_other_arguments(world);
 }
 
 // Ranks that spin would keep each other from the core.

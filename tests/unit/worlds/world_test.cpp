@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/conformance/world_cases.hpp"
+#include "tests/unit/worlds/env_launch.hpp"
 #include "worlds/registry.hpp"
 
 namespace weft {
@@ -12,7 +13,9 @@ constexpr Nanoseconds kOneSecond = 1'000'000'000;
 class WorldTest : public testing::TestWithParam<std::string> {
  protected:
   int launch(int ranks, const RankMain& main, Nanoseconds timeout = 20 * kOneSecond) {
-    return worlds::registry().find(GetParam()).launch({.ranks = ranks, .timeout = timeout}, main);
+    const LaunchOptions options{.ranks = ranks, .timeout = timeout};
+    if (GetParam() == "env") return launch_by_environment(options, main);
+    return worlds::registry().find(GetParam()).launch(options, main);
   }
 };
 
@@ -94,14 +97,23 @@ TEST_P(WorldTest, ARankThatLeavesIsNotWaitedFor) {
   EXPECT_EQ(code, 3);
 }
 
-TEST_P(WorldTest, NonsenseIsRefused) {
-  const Launcher& launcher = worlds::registry().find(GetParam());
-  EXPECT_EQ(launcher.refuses({.ranks = 3}), "");
-  EXPECT_NE(launcher.refuses({.ranks = -1}), "");
-  EXPECT_NE(launcher.refuses({.ranks = 1'000'000}), "");
+TEST(Worlds, NonsenseIsRefused) {
+  for (const char* const name : {"threads", "local"}) {
+    const Launcher& launcher = worlds::registry().find(name);
+    EXPECT_EQ(launcher.refuses({.ranks = 3}), "");
+    EXPECT_NE(launcher.refuses({.ranks = -1}), "");
+    EXPECT_NE(launcher.refuses({.ranks = 1'000'000}), "");
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(Worlds, WorldTest, testing::Values("threads", "local"),
+/// Those of this build that can be launched from here: ranks of mpi are mpirun's, those of fibers know of no real time.
+std::vector<std::string> worlds_here() {
+  std::vector<std::string> names = worlds::registry().names();
+  std::erase_if(names, [](const std::string& name) { return name == "mpi" || name == "fibers"; });
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Worlds, WorldTest, testing::ValuesIn(worlds_here()),
                          [](const auto& world) { return world.param; });
 
 }  // namespace

@@ -1,0 +1,180 @@
+"""Ranks that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT tell who they are: processes as torchrun starts them, without MPI."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from processes import alive, rank_process, tree, wait_for
+from program import FAILED, OK, USAGE, ProgramTest, command, main, points
+
+TIMEOUT = 4  # seconds, given to weft
+SMALL = ["-b", "4", "-e", "1K", "-f", "16", "-n", "20", "-w", "2"]
+LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-n", "20", "-w", "2", "--cache", "hot"]
+STRANGERS = 10_000
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def said(text):
+    return [line for line in text.splitlines() if line.startswith("weft: ") and "results in" not in line]
+
+
+class Env(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        if not os.environ.get("WEFT_ENV_HOSTS", "here"):
+            self.skipTest("built without the world env: libssl-dev is absent")
+        self.port = free_port()
+        self.out = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "run"
+
+    def start(self, rank, ranks, *arguments, timeout=TIMEOUT, **variables):
+        """Starts one process; variables of value None are left out."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("OMPI_", "PMI", "SLURM_", "TORCHELASTIC_"))}
+        env |= {"RANK": rank, "WORLD_SIZE": ranks, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": ranks, "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": self.port, **variables}
+        words = command(["run", "all_reduce", "--oversubscribe", "--timeout", timeout, "--out", self.out, *arguments])
+        process = subprocess.Popen(words, env={name: str(value) for name, value in env.items() if value is not None},
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def end(self, processes, seconds=60):
+        """(exit codes, what each printed, what each said)"""
+        results = [process.communicate(timeout=seconds) for process in processes]
+        return [process.returncode for process in processes], [out for out, _ in results], [err for _, err in results]
+
+    def test_four_processes(self):
+        codes, printed, errors = self.end([self.start(rank, 4, "-t", "shm", *SMALL) for rank in range(4)])
+        self.assertEqual(codes, [OK] * 4, errors)
+        self.assertEqual([bool(text) for text in printed], [True, False, False, False], "only rank 0 writes")
+        self.assertEqual(errors[1:], [""] * 3)
+        self.assertEqual([(row["status"], row["ranks"]) for row in points(self.out)], [("ok", "4")] * 3)
+
+    def test_secrets(self):
+        secret = self.folder / "secret"
+        secret.write_text("open sesame\n")
+        processes = [self.start(0, 2, "-t", "shm", *SMALL, WEFT_SECRET_FILE=secret)]
+        stranger = self.start(1, 2, "-t", "shm", *SMALL, WEFT_SECRET="open barley")
+        codes, _, errors = self.end([stranger])
+        self.assertEqual(codes, [USAGE])
+        self.assertIn("have different secrets", errors[0])
+        codes, _, errors = self.end([*processes, self.start(1, 2, "-t", "shm", *SMALL, WEFT_SECRET="open sesame")])
+        self.assertEqual(codes, [OK, OK], errors)
+        self.assertNotIn("sesame", (self.out / "run.json").read_text())
+
+    def test_bad_variables(self):
+        for variables, sentence in (({"RANK": "7"}, "RANK=7: of WORLD_SIZE=4"), ({"MASTER_PORT": "abc"}, "MASTER_PORT=abc"),
+                                    ({"MASTER_PORT": None}, "MASTER_PORT is not set"), ({"RANK": None}, "RANK is not set"),
+                                    ({"WORLD_SIZE": "many"}, "WORLD_SIZE=many"), ({"MASTER_ADDR": None}, "MASTER_ADDR is not set"),
+                                    ({"WEFT_SECRET_FILE": "/not/there"}, "/not/there")):
+            with self.subTest(sentence):
+                codes, _, errors = self.end([self.start(0, 4, "-t", "shm", *SMALL, **variables)])
+                self.assertEqual(codes, [USAGE])
+                self.assertEqual(len(said(errors[0])), 1, errors)
+                self.assertIn(sentence, errors[0])
+                self.assertFalse(self.out.exists())
+
+    def test_transport_of_another_world(self):
+        codes, _, errors = self.end([self.start(0, 1, "-t", "mpi", *SMALL)])
+        self.assertEqual(codes, [USAGE])
+        self.assertRegex(errors[0], "mpi needs the world mpi|not in this build")
+
+    def test_other_arguments(self):
+        codes, _, errors = self.end([self.start(0, 2, "-t", "shm", *SMALL), self.start(1, 2, "-t", "shm", *SMALL, "-c", "0")])
+        self.assertEqual(codes, [USAGE, USAGE])
+        self.assertIn("rank 1 was started with other arguments than rank 0", "".join(errors))
+
+    def test_ranks_that_never_come(self):
+        began = time.monotonic()
+        codes, _, errors = self.end([self.start(rank, 4, "-t", "shm", *SMALL) for rank in (0, 2)])
+        self.assertEqual(codes, [FAILED, FAILED])
+        self.assertEqual(said("".join(errors)),
+                         [f"weft: ranks 1 and 3 of 4 did not come to 127.0.0.1:{self.port} within {TIMEOUT} s (--timeout)"])
+        self.assertLess(time.monotonic() - began, TIMEOUT + 5)
+
+    def test_rank_zero_never_comes(self):
+        codes, _, errors = self.end([self.start(1, 2, "-t", "shm", *SMALL)])
+        self.assertEqual(codes, [FAILED])
+        self.assertIn(f"did not reach rank 0 at 127.0.0.1:{self.port} within {TIMEOUT} s", errors[0])
+
+    def hurt(self, whom, how):
+        """Sends the signal in the middle of the second point; (exit codes, sentences)."""
+        processes = [self.start(rank, 3, "-t", "shm", *LONG) for rank in range(3)]
+        table = self.out / "points.csv"
+        wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 60, "a row of results")
+        time.sleep(0.3)
+        pids = [pid for process in processes for pid in tree(process.pid)]
+        began = time.monotonic()
+        os.kill(whom(processes, pids), how)
+        codes, _, errors = self.end(processes)
+        wait_for(lambda: not any(alive(pid) for pid in pids), 2, "the end of all processes")
+        self.assertLess(time.monotonic() - began, TIMEOUT + 6)
+        self.assertEqual({row["status"] for row in points(self.out)}, {"ok"})
+        return codes, [line for line in said("".join(errors)) if "rank" in line]
+
+    def test_rank_killed_or_stopped(self):
+        for how, word in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "stopped")):
+            with self.subTest(word):
+                self.out, self.port = self.out.with_name(word), free_port()
+                codes, sentences = self.hurt(lambda _, pids: rank_process(pids, 1), how)
+                self.assertEqual(codes, [FAILED] * 3)
+                self.assertEqual(len(sentences), 1, sentences)
+                self.assertRegex(sentences[0], f"rank 1 .*{word}")
+
+    def test_process_killed(self):
+        codes, sentences = self.hurt(lambda processes, _: processes[1].pid, signal.SIGKILL)
+        self.assertEqual(codes, [FAILED, -signal.SIGKILL, FAILED])
+        self.assertEqual(len(sentences), 1, sentences)
+        self.assertRegex(sentences[0], r"rank 1 \(pid \d+ on .*\) was lost")
+
+    def test_interrupted(self):
+        codes, _ = self.hurt(lambda processes, _: processes[0].pid, signal.SIGINT)
+        self.assertEqual(codes, [128 + signal.SIGINT, FAILED, FAILED])
+
+    def flood(self, stop, seen):
+        """Strangers: silent ones, babblers and slow ones, as fast as they get in."""
+        words = (b"", b"GET / HTTP/1.1\r\n\r\n", bytes(4096), os.urandom(152))
+        held = []
+        while not stop.is_set() and seen[0] < STRANGERS:
+            with contextlib.suppress(OSError):
+                stranger = socket.create_connection(("127.0.0.1", self.port), timeout=1)
+                stranger.sendall(words[seen[0] % len(words)])
+                seen[0] += 1
+                held.append(stranger)
+            if len(held) > 400:
+                held.pop(0).close()
+        for stranger in held:
+            stranger.close()
+
+    def test_strangers(self):
+        early = [self.start(rank, 3, "-t", "shm", *SMALL, timeout=60, WEFT_SECRET="open sesame") for rank in range(2)]
+        stop, seen = threading.Event(), [0]
+        crowd = [threading.Thread(target=self.flood, args=(stop, seen)) for _ in range(2)]
+        for strangers in crowd:
+            strangers.start()
+        try:
+            wait_for(lambda: seen[0] >= STRANGERS / 2, 60, "a crowd at the door")
+            hub = next(pid for pid in tree(early[0].pid) if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "weft-hub")
+            memory = int(pathlib.Path(f"/proc/{hub}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            self.assertLess(memory, 64 << 20)
+            codes, _, errors = self.end([*early, self.start(2, 3, "-t", "shm", *SMALL, timeout=60, WEFT_SECRET="open sesame")])
+        finally:
+            stop.set()
+            for strangers in crowd:
+                strangers.join()
+        self.assertEqual(codes, [OK] * 3, errors)
+        self.assertEqual([(row["status"], row["ranks"]) for row in points(self.out)], [("ok", "3")] * 3)
+
+
+if __name__ == "__main__":
+    main()

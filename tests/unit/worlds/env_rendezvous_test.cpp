@@ -1,0 +1,178 @@
+// What the environment says of a process, and what is wrong with it.
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "tests/unit/core/temporary_folder.hpp"
+#include "worlds/env/rendezvous.hpp"
+#include "worlds/launcher_environment.hpp"
+
+namespace weft::env {
+namespace {
+
+using testing::HasSubstr;
+using Variables = std::map<std::string, std::string>;
+
+/// Only these of the variables that say who a process is, as long as it lives.
+class Environment {
+ public:
+  explicit Environment(const Variables& set) {
+    for (const char* name : kNames) {
+      if (const char* old = std::getenv(name)) before_[name] = old;
+      unsetenv(name);
+    }
+    for (const auto& [name, value] : set) setenv(name.c_str(), value.c_str(), 1);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment() {
+    for (const char* name : kNames) unsetenv(name);
+    for (const auto& [name, value] : before_) setenv(name.c_str(), value.c_str(), 1);
+  }
+
+ private:
+  static constexpr const char* kNames[] = {"RANK",
+                                           "WORLD_SIZE",
+                                           "LOCAL_WORLD_SIZE",
+                                           "MASTER_ADDR",
+                                           "MASTER_PORT",
+                                           "TORCHELASTIC_RUN_ID",
+                                           "TORCHELASTIC_USE_AGENT_STORE",
+                                           "WEFT_RENDEZVOUS",
+                                           "WEFT_SECRET",
+                                           "WEFT_SECRET_FILE",
+                                           "OMPI_COMM_WORLD_RANK",
+                                           "OMPI_COMM_WORLD_SIZE",
+                                           "PMI_RANK",
+                                           "PMI_SIZE",
+                                           "PMIX_RANK",
+                                           "SLURM_PROCID",
+                                           "SLURM_NTASKS",
+                                           "SLURM_STEP_ID",
+                                           "SLURM_JOB_ID",
+                                           "SLURM_STEP_NODELIST"};
+  Variables before_;
+};
+
+const Variables kTorchrun = {{"RANK", "3"},
+                             {"WORLD_SIZE", "8"},
+                             {"LOCAL_WORLD_SIZE", "4"},
+                             {"MASTER_ADDR", "10.0.0.1"},
+                             {"MASTER_PORT", "29400"}};
+
+Variables torchrun_but(const std::string& name, const std::string& value) {
+  Variables variables = kTorchrun;
+  variables[name] = value;
+  if (value.empty()) variables.erase(name);
+  return variables;
+}
+
+std::string refusal(const Variables& variables, const LaunchOptions& options = {}) {
+  const Environment environment(variables);
+  try {
+    read_rendezvous(options);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(EnvRendezvous, IsAsTorchrunSays) {
+  const Environment environment(kTorchrun);
+  const Rendezvous rendezvous = read_rendezvous({});
+  EXPECT_EQ(rendezvous.rank, 3);
+  EXPECT_EQ(rendezvous.ranks, 8);
+  EXPECT_EQ(rendezvous.place(), "10.0.0.1:29400");
+  EXPECT_EQ(launcher_environment()->local_ranks, 4);
+  EXPECT_FALSE(launcher_environment()->starts_mpi);
+}
+
+TEST(EnvRendezvous, LeavesTheAgentItsPort) {
+  const Environment environment(torchrun_but("TORCHELASTIC_USE_AGENT_STORE", "True"));
+  EXPECT_EQ(read_rendezvous({}).port, 29401);
+}
+
+TEST(EnvRendezvous, FlagAndVariableComeBeforeMaster) {
+  const Environment environment(torchrun_but("WEFT_RENDEZVOUS", "[fe80::1]:7"));
+  EXPECT_EQ(read_rendezvous({}).host, "fe80::1");
+  EXPECT_EQ(read_rendezvous({}).place(), "[fe80::1]:7");
+  EXPECT_EQ(read_rendezvous({.rendezvous = "head:9"}).place(), "head:9");
+}
+
+TEST(EnvRendezvous, IsTheFirstHostOfASlurmStep) {
+  const Environment environment({{"SLURM_PROCID", "5"},
+                                 {"SLURM_NTASKS", "6"},
+                                 {"SLURM_STEP_ID", "0"},
+                                 {"SLURM_JOB_ID", "77"},
+                                 {"SLURM_STEP_NODELIST", "gpu[08-11,40],login1"}});
+  const Rendezvous rendezvous = read_rendezvous({});
+  EXPECT_EQ(rendezvous.rank, 5);
+  EXPECT_EQ(rendezvous.ranks, 6);
+  EXPECT_EQ(rendezvous.host, "gpu08");
+  EXPECT_GE(rendezvous.port, 20000);
+  EXPECT_LT(rendezvous.port, 30000);
+  EXPECT_FALSE(launcher_environment()->starts_mpi);
+}
+
+TEST(EnvRendezvous, TheInnermostLauncherCounts) {
+  Variables variables = kTorchrun;
+  variables["OMPI_COMM_WORLD_RANK"] = "1";
+  variables["OMPI_COMM_WORLD_SIZE"] = "2";
+  {
+    const Environment environment(variables);
+    EXPECT_TRUE(launcher_environment()->starts_mpi);
+    EXPECT_EQ(read_rendezvous({}).rank, 1);
+  }
+  variables["TORCHELASTIC_RUN_ID"] = "job";
+  const Environment environment(variables);
+  EXPECT_FALSE(launcher_environment()->starts_mpi);
+  EXPECT_EQ(read_rendezvous({}).rank, 3);
+}
+
+TEST(EnvRendezvous, FirstHostOfALists) {
+  EXPECT_EQ(first_host("a"), "a");
+  EXPECT_EQ(first_host("a,b[1-3]"), "a");
+  EXPECT_EQ(first_host("a[1-3],b"), "a1");
+  EXPECT_EQ(first_host("a[7]-ib,b"), "a7-ib");
+  EXPECT_EQ(first_host("a[7"), "");
+  EXPECT_EQ(first_host(""), "");
+}
+
+TEST(EnvRendezvous, NamesTheVariableThatIsWrong) {
+  EXPECT_THAT(refusal(torchrun_but("RANK", "8")), HasSubstr("RANK=8: of WORLD_SIZE=8"));
+  EXPECT_THAT(refusal(torchrun_but("RANK", "-1")), HasSubstr("RANK=-1"));
+  EXPECT_THAT(refusal(torchrun_but("RANK", "3x")), HasSubstr("RANK=3x"));
+  EXPECT_THAT(refusal(torchrun_but("RANK", "")), HasSubstr("RANK is not set"));
+  EXPECT_THAT(refusal(torchrun_but("WORLD_SIZE", "")), HasSubstr("WORLD_SIZE is not set"));
+  EXPECT_THAT(refusal(torchrun_but("WORLD_SIZE", "0")), HasSubstr("WORLD_SIZE=0"));
+  EXPECT_THAT(refusal(torchrun_but("WORLD_SIZE", "99999999999")), HasSubstr("WORLD_SIZE=99999999999"));
+  EXPECT_THAT(refusal(torchrun_but("MASTER_PORT", "abc")), HasSubstr("MASTER_PORT=abc"));
+  EXPECT_THAT(refusal(torchrun_but("MASTER_PORT", "70000")), HasSubstr("MASTER_PORT=70000"));
+  EXPECT_THAT(refusal(torchrun_but("MASTER_PORT", "")), HasSubstr("MASTER_PORT is not set"));
+  EXPECT_THAT(refusal(torchrun_but("MASTER_ADDR", "")), HasSubstr("MASTER_ADDR is not set"));
+  EXPECT_THAT(refusal(torchrun_but("WEFT_RENDEZVOUS", "head")), HasSubstr("WEFT_RENDEZVOUS 'head'"));
+  EXPECT_THAT(refusal(kTorchrun, {.rendezvous = "head:0"}), HasSubstr("--rendezvous 'head:0'"));
+}
+
+TEST(EnvRendezvous, SecretComesFromAFileOrAVariable) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "secret").string();
+  std::ofstream(file) << "open sesame\n";
+  {
+    const Environment environment({{"WEFT_SECRET", "other"}, {"WEFT_SECRET_FILE", file}});
+    EXPECT_EQ(read_secret({}), "open sesame");
+  }
+  const Environment environment(Variables{{"WEFT_SECRET", "other"}});
+  EXPECT_EQ(read_secret({}), "other");
+  EXPECT_EQ(read_secret({.secret_file = file}), "open sesame");
+  EXPECT_THROW(read_secret({.secret_file = file + "-not-there"}), UsageError);
+  std::ofstream(file) << "\n";
+  EXPECT_THROW(read_secret({.secret_file = file}), UsageError);
+}
+
+}  // namespace
+}  // namespace weft::env

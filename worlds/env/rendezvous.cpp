@@ -1,0 +1,148 @@
+#include "worlds/env/rendezvous.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "worlds/launcher_environment.hpp"
+
+namespace weft::env {
+namespace {
+
+constexpr int kMostWorldSize = 1 << 16;
+constexpr int kLastPort = 65535;
+constexpr std::size_t kLongestSecret = 4096;
+// Ports for Slurm's jobs: below those that the kernel gives to outgoing connections.
+constexpr int kFirstJobPort = 20000;
+constexpr int kJobPorts = 10000;
+
+/// Empty where the variable is not set or empty.
+std::string variable(const char* name) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+std::optional<int> whole_number(const std::string& text, int least, int most) {
+  int value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+int number_of(const char* name, int least, int most, const char* needed_with) {
+  const std::string text = variable(name);
+  if (text.empty()) throw UsageError(fmt::format("{} is not set, though {} is: give both", name, needed_with));
+  const std::optional<int> value = whole_number(text, least, most);
+  if (!value) throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, text, least, most));
+  return *value;
+}
+
+/// Rank and ranks; torchrun's variables are read strictly, since they may have been set by hand.
+Rendezvous read_identity() {
+  Rendezvous rendezvous;
+  if (const auto launcher = launcher_environment()) {
+    rendezvous.rank = launcher->rank;
+    rendezvous.ranks = launcher->ranks;
+    return rendezvous;
+  }
+  if (variable("RANK").empty() && variable("WORLD_SIZE").empty())
+    throw UsageError("the world env needs RANK and WORLD_SIZE, as torchrun sets them for each process it starts");
+  rendezvous.ranks = number_of("WORLD_SIZE", 1, kMostWorldSize, "RANK");
+  rendezvous.rank = number_of("RANK", 0, kMostWorldSize - 1, "WORLD_SIZE");
+  if (rendezvous.rank >= rendezvous.ranks)
+    throw UsageError(fmt::format("RANK={}: of WORLD_SIZE={} processes the last has RANK={}", rendezvous.rank,
+                                 rendezvous.ranks, rendezvous.ranks - 1));
+  return rendezvous;
+}
+
+void set_place(Rendezvous& rendezvous, const std::string& text, const char* from) {
+  const std::size_t colon = text.rfind(':');
+  const std::optional<int> port =
+      colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1), 1, kLastPort);
+  std::string host = text.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (!port || host.empty())
+    throw UsageError(fmt::format("{} '{}': give HOST:PORT of rank 0, such as 10.0.0.1:29500", from, text));
+  rendezvous.host = host;
+  rendezvous.port = *port;
+}
+
+int master_port() {
+  const int port = number_of("MASTER_PORT", 1, kLastPort, "MASTER_ADDR");
+  // There torchrun's agent keeps its own store, on the host of rank 0 too.
+  if (variable("TORCHELASTIC_USE_AGENT_STORE") != "True") return port;
+  return port < kLastPort ? port + 1 : port - 1;
+}
+
+int job_port() {
+  const unsigned long job = std::strtoul(variable("SLURM_JOB_ID").c_str(), nullptr, 10);
+  const unsigned long step = std::strtoul(variable("SLURM_STEP_ID").c_str(), nullptr, 10);
+  return kFirstJobPort + static_cast<int>((job * 31 + step) % kJobPorts);
+}
+
+}  // namespace
+
+std::string Rendezvous::place() const {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
+std::string first_host(const std::string& list) {
+  const std::size_t bracket = list.find('[');
+  const std::size_t comma = list.find(',');
+  if (bracket == std::string::npos || comma < bracket) return list.substr(0, comma);
+  const std::size_t number = list.find_first_of(",-]", bracket + 1);
+  const std::size_t close = list.find(']', bracket);
+  if (close == std::string::npos) return {};
+  const std::size_t end = list.find(',', close);
+  return list.substr(0, bracket) + list.substr(bracket + 1, number - bracket - 1) +
+         list.substr(close + 1, end == std::string::npos ? end : end - close - 1);
+}
+
+Rendezvous read_rendezvous(const LaunchOptions& options) {
+  Rendezvous rendezvous = read_identity();
+  if (!options.rendezvous.empty()) {
+    set_place(rendezvous, options.rendezvous, "--rendezvous");
+  } else if (const std::string place = variable("WEFT_RENDEZVOUS"); !place.empty()) {
+    set_place(rendezvous, place, "WEFT_RENDEZVOUS");
+  } else if (const std::string address = variable("MASTER_ADDR"); !address.empty()) {
+    rendezvous.host = address;
+    rendezvous.port = master_port();
+  } else if (const std::string host = first_host(variable("SLURM_STEP_NODELIST")); !host.empty()) {
+    rendezvous.host = host;
+    rendezvous.port = job_port();
+  } else {
+    throw UsageError(
+        "MASTER_ADDR is not set: the processes meet at MASTER_ADDR and MASTER_PORT, or at WEFT_RENDEZVOUS or "
+        "--rendezvous HOST:PORT, where rank 0 listens");
+  }
+  return rendezvous;
+}
+
+std::string read_secret(const LaunchOptions& options) {
+  const std::string file = !options.secret_file.empty() ? options.secret_file : variable("WEFT_SECRET_FILE");
+  if (file.empty()) return variable("WEFT_SECRET");
+  const std::string name =
+      fmt::format("{} {}", !options.secret_file.empty() ? "--secret-file" : "WEFT_SECRET_FILE", file);
+  std::ifstream stream(file, std::ios::binary);
+  std::string secret{std::istreambuf_iterator<char>(stream), {}};
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  if (!stream.good() && !stream.eof()) throw UsageError(name + ": the file cannot be read");
+  if (secret.empty() || secret.size() > kLongestSecret)
+    throw UsageError(fmt::format("{}: the file must hold a secret of 1 to {} bytes", name, kLongestSecret));
+  return secret;
+}
+
+std::string public_secret(const Rendezvous& rendezvous) {
+  return fmt::format("weft {} {} {} {}", rendezvous.port, rendezvous.ranks, variable("TORCHELASTIC_RUN_ID"),
+                     variable("SLURM_JOB_ID"));
+}
+
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+}  // namespace weft::env
