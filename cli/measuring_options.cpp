@@ -55,12 +55,6 @@ void add_when_to_stop(CLI::App& run, MeasureOptions& measure) {
   add(run, "--min-time", "Seconds that a point is measured at least, however narrow its interval is", kHow,
       [&](const std::string& t) { measure.min_time = parse_seconds(t, 0, 86400); })
       ->default_str("0.1");
-  add(run, "--min-samples",
-      "Samples that a point has at least, however narrow its interval is; below 30 no warm-up is found in them", kHow,
-      [&](const std::string& t) {
-        measure.min_samples = parse_integer<std::size_t>(t, kLeastIterations, kMostIterations);
-      })
-      ->default_str("30");
   add_integer(run, "-w,--warmup", "Iterations not counted, after the cold first call", kHow, measure.warmup, 0,
               1'000'000);
   add_integer(run, "-c,--check", "How often each point's payload is checked, outside the timing; 0: never", kHow,

@@ -1,7 +1,6 @@
 #include "collectives/execute.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -98,7 +97,7 @@ Executor::Executor(const Program& program, Communicator& communicator, World& wo
       lanes_(program.lanes.size()),
       events_(static_cast<std::size_t>(program.events)) {
   for (const Datatype dtype : all_datatypes()) {
-    reductions_.push_back({.element = size_of(dtype)});
+    reductions_.push_back({.element = size_of(dtype), .dtype = dtype, .op = program.op});
     if (!reducible(dtype)) continue;
     reductions_.back().kernel = reduce_kernel(dtype, program.op);
     reductions_.back().streaming_kernel = reduce_kernel(dtype, program.op, Stores::streaming);
@@ -274,12 +273,11 @@ bool Executor::start(const Step& step, LaneState& lane, int number) {
       return true;
     case Action::copy:
       if (communicator_.carries_data())
-        std::memmove(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
+        communicator_.copy(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
       return true;
     case Action::reduce:
       if (communicator_.carries_data())
-        reduction(step).kernel(at(step.dst_space, step.dst), at(step.dst_space, step.dst), at(step.src_space, step.src),
-                               step.bytes / reduction(step).element);
+        communicator_.reduce(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes, reduction(step));
       return true;
     case Action::compute:
       return compute(step, lane, static_cast<std::size_t>(number));

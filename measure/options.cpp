@@ -10,8 +10,7 @@ StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time) 
   StopRule rule{.iterations = options.iterations,
                 .precision = options.precision,
                 .budget = options.budget,
-                .shortest = options.min_time,
-                .fewest = options.min_samples};
+                .shortest = options.min_time};
   if (options.all_ranks) rule.most = std::min(rule.most, kMostTimes / static_cast<std::size_t>(ranks));
   if (virtual_time) {
     rule.shortest = 0;

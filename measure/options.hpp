@@ -23,7 +23,6 @@ struct MeasureOptions {
   double precision = 0.02;               ///< where `iterations` is 0, see StopRule
   Nanoseconds budget = 500'000'000;      ///< likewise
   Nanoseconds min_time = 100'000'000;    ///< likewise
-  std::size_t min_samples = 30;          ///< likewise; with fewer no transient is looked for
   Nanoseconds timeout = 30'000'000'000;  ///< an iteration that takes longer loses the run
   Bytes last_level_cache = 32 << 20;
   ComputeOptions compute = {};  ///< what compute steps do; its cache is last_level_cache

@@ -1,8 +1,21 @@
 #include "transports/communicator.hpp"
 
+#include <cstring>
 #include <stdexcept>
 
+#include "core/topology.hpp"
+
 namespace weft {
+
+Bytes Communicator::last_level_cache() const { return weft::last_level_cache(); }
+
+void Communicator::copy(std::byte* into, const std::byte* from, Bytes bytes) { std::memmove(into, from, bytes); }
+
+void Communicator::reduce(std::byte* into, const std::byte* with, Bytes bytes, const Reduction& reduction) {
+  reduction.kernel(into, into, with, bytes / reduction.element);
+}
+
+void Communicator::open_channels(int) {}
 
 void Communicator::post_recv_reduce(int, int, std::byte*, const std::byte*, Bytes, const Reduction&, Pending&) {
   throw std::logic_error("post_recv_reduce on a transport that does not offer it");

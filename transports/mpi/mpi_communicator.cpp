@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/mman.h>
 
+#include "core/system.hpp"
 #include "worlds/mpi/check.hpp"
 
 namespace weft::mpi {
@@ -18,7 +20,9 @@ constexpr std::size_t kRequests = 4096;
 }  // namespace
 
 MpiCommunicator::MpiCommunicator(World& world, const TransportOptions& options)
-    : Communicator(world.rank(), world.ranks()), yields_(options.oversubscribed) {
+    : Communicator(world.rank(), world.ranks()),
+      yields_(options.oversubscribed),
+      huge_(options.memory == MemoryKind::huge) {
   check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   reserve(kRequests);
@@ -29,9 +33,14 @@ MpiCommunicator::~MpiCommunicator() {
 }
 
 Memory MpiCommunicator::allocate(Bytes bytes) {
-  const Bytes size = std::max<Bytes>(1, (bytes + Types::kPage - 1) / Types::kPage) * Types::kPage;
-  void* memory = std::aligned_alloc(Types::kPage, size);
+  const Bytes page = huge_ ? kHugePage : Types::kPage;
+  const Bytes size = std::max<Bytes>(1, (bytes + page - 1) / page) * page;
+  void* memory = std::aligned_alloc(page, size);
   if (memory == nullptr) throw TransportError(fmt::format("no memory for a buffer of {} bytes", bytes));
+  if (huge_ && madvise(memory, size, MADV_HUGEPAGE) != 0) {
+    std::free(memory);
+    throw TransportError(fmt::format("no huge pages for a buffer of {} bytes", bytes));
+  }
   std::memset(memory, 0, size);
   return {static_cast<std::byte*>(memory), [](std::byte* freed) { std::free(freed); }};
 }

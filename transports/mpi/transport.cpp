@@ -1,10 +1,18 @@
+#include "core/system.hpp"
 #include "transports/mpi/mpi_communicator.hpp"
 
 namespace weft::transports::mpi {
 namespace {
 
-std::string refuses_mpi(const World& world, const TransportOptions&) {
-  return world.name() == "mpi" ? "" : "its ranks must be processes that mpirun or srun started";
+std::string refuses_mpi(const World& world, const TransportOptions& options) {
+  if (world.name() != "mpi") return "its ranks must be processes that mpirun or srun started";
+  if (std::string refused = refuses_memory("mpi", options.memory, {MemoryKind::host, MemoryKind::huge});
+      !refused.empty())
+    return refused;
+  const std::string given = transparent_huge_pages();
+  if (options.memory == MemoryKind::huge && given != "always" && given != "madvise")
+    return "--memory huge: this system gives no transparent huge pages (/sys/kernel/mm/transparent_hugepage/enabled)";
+  return {};
 }
 
 std::unique_ptr<Communicator> create(World& world, const TransportOptions& options) {

@@ -6,8 +6,6 @@
 #include <boost/random/normal_distribution.hpp>
 #include <gtest/gtest.h>
 
-#include "measure/options.hpp"
-
 namespace weft {
 namespace {
 
@@ -50,13 +48,6 @@ TEST(Stopping, NotBeforeTheFewestSamplesNorTheShortestTime) {
   const Decision early = after(rule, std::vector<double>(30, 1.0));
   EXPECT_EQ(early.reason, StopReason::none);
   EXPECT_EQ(early.next, 20U);
-}
-
-TEST(Stopping, TheFewestSamplesAreTheUsers) {
-  const StopRule rule = stop_rule({.min_time = 0, .min_samples = 10}, 2, false);
-  EXPECT_EQ(after(rule, std::vector<double>(9, 1.0)).reason, StopReason::none);
-  EXPECT_EQ(after(rule, std::vector<double>(10, 1.0)).reason, StopReason::interval);
-  EXPECT_EQ(first_chunk(rule, kEach), 10U);
 }
 
 TEST(Stopping, TheBudgetStopsWhatDoesNotSettle) {
