@@ -1,12 +1,11 @@
-"""The full sweep of an all-reduce between 2 ranks, 8 B to 64 MiB in steps of 2, by weft (transport mpi, `native`) and by OSU's
-osu_allreduce with its default iterations. weft measures in two ways: by default (a half-width of 2 %, 0.1 s a size at
+"""The full sweep of an all-reduce between 2 ranks, 8 B to 64 MiB in steps of 2, by weft (transport mpi, `native`) and by
+OSU's osu_allreduce with its default iterations. weft measures in two ways: by default (a half-width of 2 %, 0.1 s a size at
 least, rotating buffers, the data checked, noise probed for a second), and lean, with no more than OSU does (one hot buffer,
-nothing checked, no noise probe, no least time, 10 samples where they are enough for the interval) and to a half-width of 5
-%, about what OSU reaches. Wall clock of the whole command, mpirun included, in turns. OSU publishes no interval; so its
-calls are also recorded beneath it by a library with MPI's profiling interface (tests/delay), in a run that is not timed,
-and give the interval that OSU could have published: of the mean that it prints, by its standard error with the calls
-counted for as many as they are worth (autocorrelation, Geyer 1992). The time that OSU would need for weft's interval goes
-with the square of the ratio of the two, size by size."""
+nothing checked, no noise probe, no least time) and to a half-width of 5 %, about what OSU reaches. Wall clock of the whole
+command, mpirun included, in turns. OSU publishes no interval; so its calls are also recorded beneath it by a library with
+MPI's profiling interface (tests/delay), in a run that is not timed, and give the interval that OSU could have published: of
+the mean that it prints, by its standard error with the calls counted for as many as they are worth (autocorrelation, Geyer
+1992). The time that OSU would need for weft's interval goes with the square of the ratio of the two, size by size."""
 
 import math
 import pathlib
@@ -21,7 +20,7 @@ RANKS = 2
 MOST = 64 << 20
 # The flags of each sweep of weft's.
 WAYS = {"default": (),
-        "lean": ("--cache", "hot", "--min-time", 0, "--noise-probe", 0, "-c", 0, "--precision", "5%", "--min-samples", 10)}
+        "lean": ("--cache", "hot", "--min-time", 0, "--noise-probe", 0, "-c", 0, "--precision", "5%")}
 
 
 def effective(values):
