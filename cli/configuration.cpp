@@ -122,6 +122,9 @@ nlohmann::json RunOptions::configuration() const {
       {"fabric", of(transport.model)}};
   if (std::find(transports.begin(), transports.end(), "tcp") != transports.end())
     json["tcp"] = {{"streams", transport.tcp.streams}, {"interface", transport.tcp.interface}};
+  // Only where they are given, so that runs from before there was a choice can be compared.
+  if (transport.memory != MemoryKind::automatic) json["memory"] = name_of(transport.memory);
+  if (transport.share_devices) json["share_device"] = true;
   return json;
 }
 

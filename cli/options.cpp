@@ -175,6 +175,14 @@ void add_where(CLI::App& run, RunOptions& options) {
            kWhere, options.launch.secret_file, "the name of a file");
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
       ->group(kWhere);
+  add(run, "--memory",
+      "Payload: auto (the transport's own), host, huge (huge pages), registered (page-locked) or device (CUDA); "
+      "docs/transports.md says which transport takes which",
+      kWhere, [&](const std::string& t) { options.transport.memory = parse_memory_kind(t); })
+      ->default_str("auto");
+  run.add_flag("--share-device", options.transport.share_devices,
+               "nccl: allow several ranks on one device, which talk over sockets: to try things, not for figures")
+      ->group(kWhere);
   add(run, "--fabric",
       "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
       "or "

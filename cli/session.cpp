@@ -31,6 +31,15 @@ std::string agree_problem(World& world, const std::string& problem) {
   return {};
 }
 
+/// Why the transport could be waited for in vain; empty where not. The same on every rank.
+std::string refuses_shared_channels(const Communicator& communicator, const Workload& workload) {
+  if (!communicator.channels_in_order()) return {};
+  for (const Program& program : workload.programs())
+    if (!program.channels.empty())
+      return "lanes of the program share channels, and on this transport a message waits for those before it";
+  return {};
+}
+
 /// Why the transport has not all the collectives of its own that the work calls; empty where it has. The same on every
 /// rank.
 std::string refuses_natives(const Communicator& communicator, const Workload& workload) {
@@ -213,6 +222,10 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
   };
   if (!transport.refused.empty()) return refuse(transport.refused);
   if (!point.refused.empty()) return refuse(point.refused);
+  const CacheMode cache = job_.options.measure.cache;
+  if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
+    return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",
+                              name_of(cache)));
   if (point.automatic && point.build_native) {
     std::unique_ptr<Workload> native = point.build_native(world_.rank());
     if (refuses_natives(*transport.communicator, *native).empty()) {
@@ -221,7 +234,8 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
     }
   }
   std::unique_ptr<Workload> workload = point.build(world_.rank());
-  const std::string refused = refuses_natives(*transport.communicator, *workload);
+  std::string refused = refuses_natives(*transport.communicator, *workload);
+  if (refused.empty()) refused = refuses_shared_channels(*transport.communicator, *workload);
   if (refused.empty()) return workload;
   if (asks_for_all(job_.options.request)) return nullptr;  // nobody named it: leave no row
   return refuse(refused);
@@ -230,7 +244,7 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
 MeasureOptions Session::measure_options(const Communicator& communicator) const {
   MeasureOptions options = job_.options.measure;
   options.timeout = job_.options.launch.timeout;
-  options.last_level_cache = last_level_cache();
+  options.last_level_cache = communicator.last_level_cache();
   options.oversubscribed = oversubscribed();
   if (communicator.virtual_time()) options.cache = CacheMode::hot;  // a simulated fabric has no caches
   return options;
@@ -294,7 +308,7 @@ void Session::trace_point(PreparedPoint& point, Instruments& instruments, Record
 }
 
 std::string Session::check_memory(Bytes mine, const Communicator& communicator) {
-  if (!communicator.carries_data()) return {};
+  if (!communicator.carries_data() || !communicator.host_memory()) return {};  // a device says so itself
   const std::vector<std::string> needs = world_.allgather(std::to_string(mine));
   Bytes host = 0;
   const std::vector<int> nodes = topology_.nodes();

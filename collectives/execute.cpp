@@ -1,7 +1,6 @@
 #include "collectives/execute.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -98,11 +97,11 @@ Executor::Executor(const Program& program, Communicator& communicator, World& wo
       lanes_(program.lanes.size()),
       events_(static_cast<std::size_t>(program.events)) {
   for (const Datatype dtype : all_datatypes()) {
-    reductions_.push_back({.element = size_of(dtype)});
-    folds_.push_back(reducible(dtype) ? fold_kernel(dtype, program.op) : nullptr);
+    reductions_.push_back({.element = size_of(dtype), .dtype = dtype, .op = program.op});
     if (!reducible(dtype)) continue;
     reductions_.back().kernel = reduce_kernel(dtype, program.op);
     reductions_.back().streaming_kernel = reduce_kernel(dtype, program.op, Stores::streaming);
+    reductions_.back().fold = fold_kernel(dtype, program.op);
   }
   const bool real = compute.kind != ComputeKind::virtual_ && !communicator.virtual_time();
   for (const Lane& lane : program.lanes)
@@ -275,10 +274,12 @@ bool Executor::start(const Step& step, LaneState& lane, int number) {
       return true;
     case Action::copy:
       if (communicator_.carries_data())
-        std::memmove(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
+        communicator_.copy(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes);
       return true;
     case Action::reduce:
-      if (communicator_.carries_data()) reduce(step);
+      if (communicator_.carries_data())
+        communicator_.reduce(at(step.dst_space, step.dst), at(step.src_space, step.src), step.bytes,
+                             static_cast<std::size_t>(step.peer), reduction(step));
       return true;
     case Action::compute:
       return compute(step, lane, static_cast<std::size_t>(number));
@@ -298,11 +299,6 @@ bool Executor::start(const Step& step, LaneState& lane, int number) {
       break;  // the lane is in its routine
   }
   return true;
-}
-
-void Executor::reduce(const Step& step) const {
-  folds_[type_of(step)](at(step.dst_space, step.dst), at(step.src_space, step.src),
-                        step.bytes / reduction(step).element, static_cast<std::size_t>(step.peer));
 }
 
 bool Executor::compute(const Step& step, LaneState& lane, std::size_t number) {

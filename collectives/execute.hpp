@@ -108,12 +108,11 @@ class Executor {
   const Program& program_;
   Communicator& communicator_;
   World& world_;
-  std::size_t type_of(const Step& step) const { return static_cast<std::size_t>(step.dtype.value_or(program_.dtype)); }
-  const Reduction& reduction(const Step& step) const { return reductions_[type_of(step)]; }
-  void reduce(const Step& step) const;
+  const Reduction& reduction(const Step& step) const {
+    return reductions_[static_cast<std::size_t>(step.dtype.value_or(program_.dtype))];
+  }
 
   std::vector<Reduction> reductions_;  // by datatype
-  std::vector<FoldKernel> folds_;      // by datatype
   std::byte* bases_[3] = {};
   std::vector<LaneState> lanes_;
   std::vector<std::atomic<char>> events_;

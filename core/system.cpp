@@ -58,6 +58,19 @@ std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
 
 std::string clock_source() { return first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"); }
 
+std::string transparent_huge_pages() {
+  const std::string choices = first_line("/sys/kernel/mm/transparent_hugepage/enabled");  // "always [madvise] never"
+  const std::size_t open = choices.find('[');
+  const std::size_t close = choices.find(']');
+  return open == std::string::npos || close < open ? kUnknown : choices.substr(open + 1, close - open - 1);
+}
+
+Bytes reserved_huge_pages() {
+  std::ifstream file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+  Bytes pages = 0;
+  return file >> pages ? pages * kHugePage : 0;
+}
+
 Bytes memory_total() {
   const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? static_cast<Bytes>(pages) * static_cast<Bytes>(page) : 0;

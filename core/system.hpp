@@ -17,6 +17,10 @@ std::string clock_source();  ///< what CLOCK_MONOTONIC counts: "tsc", "kvm-clock
 Bytes memory_total();        ///< 0 where it is not known
 Bytes memory_available();    ///< what can be allocated without swapping; 0 where it is not known
 
+inline constexpr Bytes kHugePage = Bytes{2} << 20;
+std::string transparent_huge_pages();  ///< for memory of one process: "always", "madvise" or "never"
+Bytes reserved_huge_pages();           ///< bytes of the pool of pages of kHugePage that nobody uses
+
 /// CPUs' worth of time that the control group of this process may use (cgroup v2 cpu.max), rounded up; 0 where there is
 /// no limit. A container started with a CPU quota sees all cores and may not use them.
 int cpu_quota();

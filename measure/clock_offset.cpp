@@ -57,7 +57,7 @@ ClockPings::ClockPings(Communicator& communicator, World& world, const Timer& ti
     : communicator_(communicator),
       world_(world),
       timer_(timer),
-      memory_(communicator.allocate(2 * kBeatStride)),
+      memory_(communicator.allocate_signals(2 * kBeatStride)),
       out_(reinterpret_cast<Beat*>(memory_.get())),
       in_(reinterpret_cast<Beat*>(memory_.get() + kBeatStride)) {}
 

@@ -43,6 +43,14 @@ Nanoseconds longest_compute(World& world, const std::vector<Program>& programs) 
   return static_cast<Nanoseconds>(largest_over_ranks(world, static_cast<double>(most))) * world.ranks();
 }
 
+int most_channels(World& world, const std::vector<Program>& programs) {
+  int most = 0;
+  for (const Program& program : programs)
+    for (std::size_t lane = 0; lane < program.lanes.size(); ++lane)
+      most = std::max(most, program.channel_of(static_cast<int>(lane)) + 1);
+  return static_cast<int>(largest_over_ranks(world, most));
+}
+
 }  // namespace
 
 Nanoseconds time_to_touch(Bytes bytes) {
@@ -59,7 +67,9 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       options_(options),
       programs_(lowered(workload.programs(), communicator)),
       patience_(options.timeout + longest_compute(world, programs_)),
-      arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)) {
+      arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)),
+      staging_(communicator, largest_sizes(programs_).in, largest_sizes(programs_).out) {
+  communicator.open_channels(most_channels(world, programs_));
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
   ComputeOptions compute = options.compute;
@@ -203,13 +213,13 @@ void PreparedPoint::prepare_caches(std::size_t call, Start& start) {
   }
   const Buffers buffers = arena_.slot(call);
   read_through(buffers.out, programs_[program_of(call)].out_bytes);
-  workload_.fill(program_of(call), buffers, call);
+  fill(program_of(call), buffers, call);
 }
 
 void PreparedPoint::run_once_traced(Instruments& instruments, TraceDepth depth,
                                     const std::function<void(const StepTime&)>& sink) {
   world_.set_deadline(patience_ + time_to_touch(bytes_), "tracing");
-  if (communicator_.carries_data()) workload_.fill(0, arena_.slot(0), 0);
+  if (communicator_.carries_data()) fill(0, arena_.slot(0), 0);
   instruments.clock.anchor();
   instruments.barrier.wait();
   executors_.front().run_traced(
@@ -250,10 +260,10 @@ void PreparedPoint::check(Start& start, Samples& samples) {
       const std::uint64_t salt = 1000 + static_cast<std::uint64_t>(round) * programs_.size() + program;
       const Buffers buffers = arena_.slot(program);
       world_.set_deadline(patience_ + time_to_touch(bytes_), "checking the payload");
-      workload_.fill(program, buffers, salt);
+      fill(program, buffers, salt);
       start.meet();
       executors_[program].run(buffers);
-      wrong += workload_.count_wrong(program, buffers, salt);
+      staging_.show(buffers, [&](const Buffers& host) { wrong += workload_.count_wrong(program, host, salt); });
     }
   }
   for (const std::string& blob : world_.allgather(std::to_string(wrong))) samples.wrong += std::stoull(blob);
@@ -263,8 +273,12 @@ void PreparedPoint::check(Start& start, Samples& samples) {
 void PreparedPoint::fill_all_slots() {
   for (std::size_t slot = 0; slot < arena_.slots(); ++slot) {
     if (slot % 64 == 0) world_.set_deadline(options_.timeout + time_to_touch(bytes_), "filling the buffers");
-    workload_.fill(program_of(slot), arena_.slot(slot), slot);
+    fill(program_of(slot), arena_.slot(slot), slot);
   }
+}
+
+void PreparedPoint::fill(std::size_t program, const Buffers& buffers, std::uint64_t salt) {
+  staging_.write(buffers, [&](const Buffers& host) { workload_.fill(program, host, salt); });
 }
 
 }  // namespace weft

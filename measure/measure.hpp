@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collectives/account.hpp"
+#include "collectives/staging.hpp"
 #include "collectives/workload.hpp"
 #include "measure/arena.hpp"
 #include "measure/cache_flush.hpp"
@@ -68,6 +69,7 @@ class PreparedPoint {
   void prepare_caches(std::size_t call, Start& start);
   void check(Start& start, Samples& samples);
   void fill_all_slots();
+  void fill(std::size_t program, const Buffers& buffers, std::uint64_t salt);
   std::size_t program_of(std::size_t call) const { return call % programs_.size(); }
 
   const Workload& workload_;
@@ -78,6 +80,7 @@ class PreparedPoint {
   std::deque<Executor> executors_;
   Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
   Arena arena_;
+  Staging staging_;
   CacheFlush flush_;
   Bytes bytes_ = 0;  // of the buffers
   struct BatchCall {

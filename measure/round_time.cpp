@@ -46,7 +46,7 @@ RoundTime::RoundTime(Communicator& communicator, World& world)
     : communicator_(communicator),
       world_(world),
       rounds_(rounds_of(communicator.ranks())),
-      slots_(communicator.allocate(static_cast<Bytes>(rounds_) * 2 * kSlot)) {}
+      slots_(communicator.allocate_signals(static_cast<Bytes>(rounds_) * 2 * kSlot)) {}
 
 RoundTime::Vote RoundTime::exchange(Vote mine) {
   const int rank = communicator_.rank();

@@ -7,6 +7,7 @@
 #include "core/call.hpp"
 #include "core/kernels.hpp"
 #include "core/units.hpp"
+#include "transports/memory_kind.hpp"
 
 namespace weft {
 
@@ -19,15 +20,18 @@ struct Pending {
 /// Memory that a communicator allocated; freed with the last copy of the pointer.
 using Memory = std::shared_ptr<std::byte>;
 
-/// Memory of this process, aligned to a page and touched, for transports whose payload may lie anywhere. Throws
-/// TransportError when there is none.
-Memory allocate_pages(Bytes bytes);
+/// Memory of this process, aligned to a page and touched, for transports whose payload may lie anywhere. `kind`: huge
+/// are transparent huge pages, all else ordinary ones. Throws TransportError when there is none.
+Memory allocate_pages(Bytes bytes, MemoryKind kind);
 
 /// What a posted recv_reduce does with the arriving bytes: into = with op arriving, elementwise.
 struct Reduction {
   ReduceKernel kernel = nullptr;            ///< stores: cached
   ReduceKernel streaming_kernel = nullptr;  ///< the same, past the cache; for results larger than the cache
+  FoldKernel fold = nullptr;                ///< of several blocks
   Bytes element = 1;
+  Datatype dtype = Datatype::u8;  ///< what the kernels do, for memory that they do not reach
+  ReduceOp op = ReduceOp::sum;
 };
 
 /// The data plane: one rank's end of a transport. Used by one thread. Messages between two ranks match in order within
@@ -48,6 +52,26 @@ class Communicator {
   /// Collective: every rank calls in the same order; sizes may differ and may be 0. Throws TransportError when there is
   /// none.
   virtual Memory allocate(Bytes bytes) = 0;
+  /// The same for messages that the host writes and reads itself, whatever memory the payload lies in.
+  virtual Memory allocate_signals(Bytes bytes) { return allocate(bytes); }
+
+  /// Whether the host reads and writes what allocate() gives.
+  virtual bool host_memory() const { return true; }
+  /// The largest cache between that memory and who reads it, bytes; 0 where it is not known.
+  virtual Bytes last_level_cache() const;
+  /// into = from, at once. Each of them from allocate() or the host's. No overlap where one is not the host's.
+  virtual void copy(std::byte* into, const std::byte* from, Bytes bytes);
+  /// into[i] = into[i] op with[i] op with[count + i] op …, at once, over `blocks` blocks of `bytes` bytes (count
+  /// elements) one after another; all from allocate(). Rounded once, as FoldKernel is.
+  virtual void reduce(std::byte* into, const std::byte* with, Bytes bytes, std::size_t blocks,
+                      const Reduction& reduction);
+
+  /// Makes the channels 0 to channels - 1 ready, where that takes the ranks together; channels 0 and 1 always are.
+  /// Collective, with the same number on every rank.
+  virtual void open_channels(int channels);
+  /// Whether a message waits for those posted on its channel before it, to and from whichever rank, but for those that
+  /// were posted since the last progress(). Lanes that share a channel could then wait for each other forever.
+  virtual bool channels_in_order() const { return false; }
 
   virtual void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) = 0;
   virtual void post_recv(int peer, int channel, std::byte* into, Bytes bytes, Pending& pending) = 0;

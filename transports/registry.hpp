@@ -7,6 +7,7 @@
 #include "core/registry.hpp"
 #include "transports/communicator.hpp"
 #include "transports/fabric_model.hpp"
+#include "transports/memory_kind.hpp"
 #include "transports/tcp_options.hpp"
 #include "worlds/world.hpp"
 
@@ -19,6 +20,8 @@ struct TransportOptions {
   bool carry_data = true;       ///< simulating transports: move the bytes too, so that they can be checked
   FabricModel model;
   TcpOptions tcp = {};
+  MemoryKind memory = MemoryKind::automatic;  ///< that the payload lies in
+  bool share_devices = false;                 ///< nccl: several ranks may have one device
 };
 
 /// A back end. Adding one: a file with `Transport name()` and a line in transports/CMakeLists.txt.
@@ -30,6 +33,8 @@ struct Transport {
   /// The name of the world it needs to be launched in when there is a choice ("mpi", "fibers"), or empty where any real
   /// one serves.
   std::string needs_world;
+  /// The hardware without which `refuses` says that there is none ("a CUDA device"); empty where any host serves.
+  std::string needs_device = {};
   /// Empty where it can run in this world, else a sentence. Not collective.
   std::function<std::string(const World&, const TransportOptions&)> refuses;
   /// Collective. Throws TransportError.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/conformance/calls.hpp"
+#include "tests/conformance/lacking_device.hpp"
 #include "tests/conformance/run_collectives.hpp"
 #include "worlds/registry.hpp"
 
@@ -21,10 +22,10 @@ std::string name_of(const Case& value) {
                    (value.algorithm != nullptr ? value.algorithm->key() : std::string(kNative)));
 }
 
-std::vector<Case> cases() {
+std::vector<Case> cases(bool on_devices) {
   std::vector<Case> all;
   for (const Transport& transport : transports::registry().entries()) {
-    if (transport.needs_world == "mpi") continue;  // these are run by mpirun
+    if (transport.needs_world == "mpi" || transport.needs_device.empty() == on_devices) continue;  // mpirun runs those
     for (const Algorithm& algorithm : collectives::registry().entries()) all.push_back({&transport, &algorithm});
     all.push_back({&transport, nullptr});
   }
@@ -54,7 +55,28 @@ TEST_P(EveryTransport, GivesTheRightResult) {
   EXPECT_EQ(failures, std::vector<std::string>{});
 }
 
-INSTANTIATE_TEST_SUITE_P(Run, EveryTransport, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Run, EveryTransport, testing::ValuesIn(cases(false)),
+                         [](const auto& chosen) { return name_of(chosen.param); });
+
+// Ranks that are processes, several on one device.
+class EveryDevice : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryDevice, GivesTheRightResult) {
+  const auto [transport, algorithm] = GetParam();
+  if (const std::string lacking = lacking_device(*transport); !lacking.empty()) GTEST_SKIP() << lacking;
+  for (const int ranks : {1, 2, 3, 4}) {
+    const LaunchOptions options{.ranks = ranks, .timeout = 120'000'000'000};
+    EXPECT_EQ(worlds::registry().find("local").launch(options,
+                                                      [&, transport = transport, algorithm = algorithm](World& world) {
+                                                        return check_collectives(world, *transport, algorithm);
+                                                      }),
+              0)
+        << ranks << " ranks";
+  }
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryDevice);  // a build without NCCL
+INSTANTIATE_TEST_SUITE_P(Run, EveryDevice, testing::ValuesIn(cases(true)),
                          [](const auto& chosen) { return name_of(chosen.param); });
 
 // Processes map each other's memory where threads share it.

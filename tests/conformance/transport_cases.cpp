@@ -1,14 +1,17 @@
 #include "tests/conformance/transport_cases.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include <fmt/format.h>
 
 namespace weft {
 namespace {
 
-constexpr Nanoseconds kTimeout = 60'000'000'000;
+constexpr Nanoseconds kTimeout = 120'000'000'000;
+constexpr int kSignal = 2026;
 
 class Cases {
  public:
@@ -21,6 +24,10 @@ class Cases {
     expect(many_in_order(), "many messages, in order within a channel");
     expect(channels_are_independent(), "channels received in the other order");
     expect(late_receive(), "receive posted late");
+    expect(signals_reach_the_host(), "a signal that the host writes and reads");
+    for (const Datatype dtype : all_datatypes())
+      for (const ReduceOp op : all_reduce_ops())
+        if (reducible(dtype)) expect(reduces(dtype, op), fmt::format("reduce {} {}", name_of(dtype), name_of(op)));
     if (comm_.offers_recv_reduce())
       for (bool in_place : {false, true}) expect(recv_reduce(in_place), "receive and reduce");
     return good_;
@@ -32,13 +39,25 @@ class Cases {
   static std::byte value(int from, int key, Bytes i) {
     return static_cast<std::byte>((static_cast<Bytes>(from * 37 + key * 11) + i * 7 + i / 251) & 255);
   }
-  static void fill(std::byte* data, int from, int key, Bytes bytes) {
-    for (Bytes i = 0; i < bytes; ++i) data[i] = value(from, key, i);
+  void fill(std::byte* data, int from, int key, Bytes bytes) {
+    std::vector<std::byte> values(bytes);
+    for (Bytes i = 0; i < bytes; ++i) values[i] = value(from, key, i);
+    write(data, values);
   }
-  static bool holds(const std::byte* data, int from, int key, Bytes bytes) {
+  bool holds(const std::byte* data, int from, int key, Bytes bytes) {
+    const std::vector<std::byte> found = read(data, bytes);
     for (Bytes i = 0; i < bytes; ++i)
-      if (data[i] != value(from, key, i)) return false;
+      if (found[i] != value(from, key, i)) return false;
     return true;
+  }
+  // The host need not reach the communicator's memory.
+  void write(std::byte* data, const std::vector<std::byte>& values) {
+    if (!values.empty()) comm_.copy(data, values.data(), values.size());
+  }
+  std::vector<std::byte> read(const std::byte* data, Bytes bytes) {
+    std::vector<std::byte> values(bytes);
+    if (bytes > 0) comm_.copy(values.data(), data, bytes);
+    return values;
   }
 
   void expect(bool right, const std::string& what) {
@@ -123,6 +142,61 @@ class Cases {
     return holds(in.get(), prev(), 5, kBytes);
   }
 
+  bool signals_reach_the_host() {
+    const Memory both = comm_.allocate_signals(2 * sizeof(int));
+    const auto place = [&](Bytes index) { return both.get() + index * sizeof(int); };
+    std::memcpy(place(0), &kSignal, sizeof kSignal);
+    Pending pending;
+    comm_.post_recv(prev(), 0, place(1), sizeof kSignal, pending);
+    comm_.post_send(next(), 0, place(0), sizeof kSignal, pending);
+    wait(pending);
+    world_.barrier();
+    return std::memcmp(place(1), &kSignal, sizeof kSignal) == 0;
+  }
+
+  // On this rank alone, as the host's kernels do it: from the start of a page and from the
+  // second element, one block and several.
+  bool reduces(Datatype dtype, ReduceOp op) {
+    constexpr Bytes kCount = 70'001;
+    constexpr std::size_t kBlocks = 3;
+    const Bytes element = size_of(dtype);
+    const Reduction reduction{.fold = fold_kernel(dtype, op), .element = element, .dtype = dtype, .op = op};
+    const Memory into = comm_.allocate(kCount * element);
+    const Memory with = comm_.allocate(kBlocks * kCount * element);
+    std::vector<std::byte> expected = numbers(dtype, kCount, 3);
+    const std::vector<std::byte> operand = numbers(dtype, kBlocks * kCount, 4);
+    write(into.get(), expected);
+    write(with.get(), operand);
+    const auto reduce = [&](Bytes first, Bytes count, std::size_t blocks) {
+      const Bytes at = first * element;
+      reduction.fold(expected.data() + at, operand.data() + at, count, blocks);
+      comm_.reduce(into.get() + at, with.get() + at, count * element, blocks, reduction);
+    };
+    reduce(0, kCount, 1);
+    reduce(1, kCount - 1, 1);
+    reduce(0, kCount, kBlocks);
+    reduce(0, kCount - kCount % 16, kBlocks);
+    return read(into.get(), kCount * element) == expected;
+  }
+
+  /// Elements between 1 and 2 (integers: below 7), as each type has them.
+  static std::vector<std::byte> numbers(Datatype dtype, Bytes count, Bytes key) {
+    std::vector<std::byte> values(count * size_of(dtype));
+    const auto set = [&](Bytes i, auto number) {
+      std::memcpy(values.data() + i * sizeof number, &number, sizeof number);
+    };
+    for (Bytes i = 0; i < count; ++i) {
+      const auto step = static_cast<int>(i * key % 7);
+      if (dtype == Datatype::f64) set(i, 1 + step / 8.0);
+      if (dtype == Datatype::f32) set(i, static_cast<float>(1 + step / 8.0));
+      if (dtype == Datatype::f16) set(i, static_cast<std::uint16_t>(0x3C00 + step * 0x91));
+      if (dtype == Datatype::bf16) set(i, static_cast<std::uint16_t>(0x3F80 + step * 0x11));
+      if (dtype == Datatype::i32) set(i, static_cast<std::int32_t>(step));
+      if (dtype == Datatype::u8) set(i, static_cast<std::uint8_t>(step));
+    }
+    return values;
+  }
+
   bool recv_reduce(bool in_place) {
     constexpr Bytes kCount = 100'003;
     const Memory out = comm_.allocate(kCount * sizeof(float));
@@ -159,7 +233,7 @@ class Cases {
 
 int check_transport(World& world, const Transport& transport, bool oversubscribed) {
   world.set_deadline(kTimeout, "conformance of a transport");
-  const auto comm = transport.create(world, {.oversubscribed = oversubscribed, .model = {}});
+  const auto comm = transport.create(world, {.oversubscribed = oversubscribed, .model = {}, .share_devices = true});
   const bool good = Cases(world, transport, *comm).run();
   world.barrier();
   return good ? 0 : 1;

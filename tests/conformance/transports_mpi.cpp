@@ -23,7 +23,7 @@ constexpr Nanoseconds kTimeout = 120'000'000'000;
 /// The ranks of this machine read one clock: found to be so, and right within the bound where it is not known.
 int check_clock(World& world, const Transport& transport) {
   world.set_deadline(kTimeout, "conformance of the common clock");
-  const auto communicator = transport.create(world, {.oversubscribed = true, .model = {}});
+  const auto communicator = transport.create(world, {.oversubscribed = true, .model = {}, .share_devices = true});
   const Timer timer(*communicator);
   std::vector<int> nodes(static_cast<std::size_t>(world.ranks()));
   const bool shared = GlobalClock(*communicator, world, timer, nodes).bounds().shared;

@@ -33,6 +33,7 @@ class BadInput(ProgramTest):
         self.refused("moe", "--router", "unifrom", says=["unifrom", "did you mean 'uniform'"])
         self.refused("all_reduce", "--format", "tabel", says=["tabel", "did you mean 'table'"])
         self.refused("all_reduce", "--cache", "hto", says=["hto", "did you mean 'hot'"])
+        self.refused("all_reduce", "--memory", "hueg", says=["--memory", "hueg", "did you mean 'huge'"])
 
     def test_sizes_that_are_no_sizes(self):
         for text in ("", "-8", "8Q", "1.5M", "0x10", "99999999999T"):

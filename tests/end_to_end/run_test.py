@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+import pathlib
 import re
 
-from program import FAILED, HAS_MPI, OK, ProgramTest, main, points, weft
+from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, main, points, weft
 
 SMALL = ["-b", "8", "-e", "4K", "-f", "8", "-n", "5", "--tokens", "32", "--micro-batches", "3", "--forward", "20us",
          "--backward", "40us", "--oversubscribe"]
@@ -65,6 +66,34 @@ class Run(ProgramTest):
         self.assertEqual(run["resumed"], [])
         self.assertEqual(len(run["topology"]), 2)
         self.assertIn("binding", run["topology"][0])
+
+    def test_memory_that_a_transport_does_not_take_is_a_reason(self):
+        _, rows, out = self.run_ok("all_reduce", "-t", "shm,model", "--ranks", "2", "--memory", "host")
+        self.assertEqual({row["status"] for row in rows}, {"ok"})
+        self.assertEqual(json.loads((out / "run.json").read_text())["configuration"]["memory"], "host")
+        out = self.folder / "device"
+        result = weft("run", "all_reduce", "-t", "shm", "--ranks", "2", "--memory", "device", "--out", out)
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertEqual({row["reason"] for row in points(out)}, {"--memory device: shm takes host, huge"})
+
+    def test_huge_pages_of_mpi(self):
+        choices = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+        if not HAS_MPI or not choices.exists() or "[never]" in choices.read_text():
+            return
+        _, rows, _ = self.run_ok("all_reduce", "-t", "mpi", "--ranks", "2", "--memory", "huge")
+        self.assertEqual({row["status"] for row in rows}, {"ok"})
+
+    def test_without_a_device_nccl_says_so(self):
+        known = weft("list").stdout
+        if "  nccl" not in known or "(not in this build" in known.split("  nccl")[1].split("\n")[0]:
+            return
+        if pathlib.Path("/dev/nvidiactl").exists():
+            return
+        out = self.folder / "run"
+        result = weft("run", "all_reduce", "-t", "nccl", "--ranks", "2", "--out", out)
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        for row in points(out):
+            self.assertIn("nccl needs a CUDA device and this host shows none", row["reason"])
 
     def test_a_point_without_memory_is_a_row(self):
         out = self.folder / "run"

@@ -31,6 +31,7 @@ FLOORS["tests"] = ABOVE
 # Third-party headers, and the beginnings of the paths that may include them.
 QUARANTINE = {
     r"mpi\.h": ("worlds/mpi", "transports/mpi", "tests/delay/"),
+    r"(nccl|cuda.*)\.h": ("transports/nccl",),
     r"hwloc(\.h|/.*)": ("core/topology.cpp",),
     r"CLI/.*": ("cli/",),
     r"csv\.h": ("core/csv.cpp",),
@@ -42,7 +43,8 @@ QUARANTINE = {
 }
 
 LONGEST = 400
-SOURCES = (".cpp", ".hpp", ".py", ".cmake", ".sh")
+CODE = (".cpp", ".hpp", ".cu")
+SOURCES = (*CODE, ".py", ".cmake", ".sh")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
@@ -106,14 +108,14 @@ def files_of(root):
 
 
 def breaches(root):
-    sources = [path for path in files_of(root) if path.suffix in (".cpp", ".hpp")]
+    sources = [path for path in files_of(root) if path.suffix in CODE]
     yield from doubles((path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")) for path in sources)
     for path in files_of(root):
         file = path.relative_to(root).as_posix()
         lines = path.read_text(encoding="utf-8").splitlines()
         if len(lines) > LONGEST:
             yield f"{file}:{LONGEST + 1}: {len(lines)} lines; {LONGEST} are the most, 300 the habit"
-        if path.suffix not in (".cpp", ".hpp"):
+        if path.suffix not in CODE:
             continue
         for number, line in enumerate(lines, 1):
             match = INCLUDE.match(line)
@@ -143,6 +145,8 @@ def self_test():
         write("results/aside.cpp", '\n  #  include "transports/registry.hpp"\n')
         write("collectives/ring.cpp", "#include <mpi.h>\n")
         write("results/record.cpp", "#include <csv.h>\n")
+        write("transports/nccl/sum.cu", "#include <cuda_fp16.h>\n#include <nccl.h>\n")
+        write("measure/sum.cu", "#include <cuda_runtime_api.h>\n")
         write("cli/near.cpp", '#include "near.hpp"\n')
         write("cli/gone.cpp", '#include "core/gone.hpp"\n')
         write("measure/long.cpp", "\n" * (LONGEST + 1))
@@ -153,7 +157,7 @@ def self_test():
         write("core/three.cpp", "namespace weft { struct One { struct Twin {}; struct Twin::Part {}; };\nstruct Twin::Part {};\n}\n")
         found = sorted(line.split(": ")[0] for line in breaches(root))
     expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/two.cpp:4", "core/up.cpp:2", "measure/long.cpp:401",
-                "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401"]
+                "measure/sum.cu:1", "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401"]
     if found != expected:
         sys.exit(f"seeded breaches:\n  {expected}\nfound:\n  {found}")
 

@@ -78,6 +78,8 @@ std::string refuses_model(const World& world, const TransportOptions& options) {
   const FabricModel& model = options.model;
   if (dynamic_cast<const FiberWorld*>(&world) == nullptr)
     return fmt::format("the model transport runs in virtual time, in the fibers world and not in {}", world.name());
+  if (std::string refused = refuses_memory("model", options.memory, {MemoryKind::host}); !refused.empty())
+    return refused;
   if (std::string flaw = flaw_of(model); !flaw.empty()) return flaw;
   if (model.late_by > 0 && model.late_rank >= world.ranks())
     return fmt::format("the model's late rank {} is none of the {} ranks", model.late_rank, world.ranks());

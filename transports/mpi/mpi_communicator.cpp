@@ -15,7 +15,7 @@ constexpr std::size_t kRequests = 4096;
 }  // namespace
 
 MpiCommunicator::MpiCommunicator(World& world, const TransportOptions& options)
-    : Communicator(world.rank(), world.ranks()), yields_(options.oversubscribed) {
+    : Communicator(world.rank(), world.ranks()), yields_(options.oversubscribed), memory_(options.memory) {
   check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   reserve(kRequests);
@@ -25,7 +25,7 @@ MpiCommunicator::~MpiCommunicator() {
   if (active_ == 0) MPI_Comm_free(&comm_);  // else the point failed, and the peers may never come to free theirs
 }
 
-Memory MpiCommunicator::allocate(Bytes bytes) { return allocate_pages(bytes); }
+Memory MpiCommunicator::allocate(Bytes bytes) { return allocate_pages(bytes, memory_); }
 
 void MpiCommunicator::reserve(std::size_t requests) {
   requests_.resize(requests, MPI_REQUEST_NULL);

@@ -37,6 +37,7 @@ class MpiCommunicator final : public Communicator {
   void all_to_allv(const Call& call, const void* in, std::byte* out);
 
   bool yields_;
+  MemoryKind memory_;
   MPI_Comm comm_ = MPI_COMM_NULL;
   Types types_;
 

@@ -3,8 +3,9 @@
 namespace weft::transports::mpi {
 namespace {
 
-std::string refuses_mpi(const World& world, const TransportOptions&) {
-  return world.name() == "mpi" ? "" : "its ranks must be processes that mpirun or srun started";
+std::string refuses_mpi(const World& world, const TransportOptions& options) {
+  if (world.name() != "mpi") return "its ranks must be processes that mpirun or srun started";
+  return refuses_pages("mpi", options.memory);
 }
 
 std::unique_ptr<Communicator> create(World& world, const TransportOptions& options) {

@@ -7,17 +7,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/memfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/error.hpp"
+#include "core/system.hpp"
 
 namespace weft::shm {
 
 namespace {
 
 constexpr Bytes kPage = 4096;
-constexpr Bytes kHugePage = 2 << 20;
 constexpr Bytes kHugeFrom = 1 << 20;
 
 int checked(int result, const std::string& what) {
@@ -49,13 +50,14 @@ void populate(void* data, Bytes bytes) {
 
 }  // namespace
 
-Bytes rounded_to_pages(Bytes bytes) {
-  const Bytes page = bytes >= kHugeFrom ? kHugePage : kPage;
+Bytes rounded_to_pages(Bytes bytes, bool huge) {
+  const Bytes page = huge || bytes >= kHugeFrom ? kHugePage : kPage;
   return bytes == 0 ? page : (bytes + page - 1) / page * page;
 }
 
-MemoryFile::MemoryFile(Bytes bytes)
-    : descriptor_(checked(memfd_create("weft", MFD_CLOEXEC), "cannot create a memory file")) {
+MemoryFile::MemoryFile(Bytes bytes, bool huge)
+    : descriptor_(checked(memfd_create("weft", MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0)),
+                          huge ? "cannot create a memory file of huge pages" : "cannot create a memory file")) {
   if (ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0) return;
   const int error = errno;
   close(descriptor_);

@@ -12,8 +12,8 @@ namespace weft::shm {
 /// process ends. Closed with the object; mappings of it stay.
 class MemoryFile {
  public:
-  /// Creates one of this size. Throws TransportError.
-  explicit MemoryFile(Bytes bytes);
+  /// Creates one of this size, with `huge` of the system's reserved huge pages. Throws TransportError.
+  MemoryFile(Bytes bytes, bool huge);
   /// Opens the one that process `owner` of this host has open as `descriptor`. Throws TransportError.
   MemoryFile(pid_t owner, int descriptor);
   MemoryFile(const MemoryFile&) = delete;
@@ -44,8 +44,8 @@ class Mapping {
   Bytes size_;
 };
 
-/// What a file of `bytes` is rounded up to: whole pages, huge ones from kHugeFrom on; never 0.
-Bytes rounded_to_pages(Bytes bytes);
+/// What a file of `bytes` is rounded up to: whole pages, huge ones from kHugeFrom on and with `huge`; never 0.
+Bytes rounded_to_pages(Bytes bytes, bool huge);
 
 /// Identifies the kernel and the process namespace that this process lives in: equal on two ranks exactly where one can
 /// open the other's memory by its process id.

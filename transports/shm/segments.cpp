@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/error.hpp"
+#include "worlds/together.hpp"
 
 namespace weft::shm {
 
@@ -43,35 +44,16 @@ View view_of(const Card& card) {
   return std::make_shared<const Mapping>(file, card.bytes);
 }
 
-/// All ranks throw where one has a reason to. Collective.
-void agree(World& world, const std::string& reason) {
-  const std::vector<std::string> reasons = world.allgather(reason);
-  for (std::size_t rank = 0; rank < reasons.size(); ++rank)
-    if (!reasons[rank].empty()) throw TransportError(fmt::format("rank {}: {}", rank, reasons[rank]));
-}
-
-/// Runs `action`, and agrees on whether it went well everywhere. Collective.
-template <typename Action>
-void together(World& world, Action action) {
-  std::string reason;
-  try {
-    action();
-  } catch (const TransportError& error) {
-    reason = error.what();
-  }
-  agree(world, reason);
-}
-
 }  // namespace
 
-std::uint32_t Segments::add(World& world, Bytes bytes) {
+std::uint32_t Segments::add(World& world, Bytes bytes, bool huge) {
   const auto segment = static_cast<std::uint32_t>(views_.size());
-  const Bytes size = rounded_to_pages(bytes);
+  const Bytes size = rounded_to_pages(bytes, huge);
   std::optional<MemoryFile> file;
   View mine;
   together(world, [&] {
     if (size > kOffsetMask) throw TransportError(fmt::format("shm: {} bytes are more than a segment holds", bytes));
-    file.emplace(size);
+    file.emplace(size, huge);
     mine = std::make_shared<const Mapping>(*file, size);
   });
   const std::vector<std::string> blobs =

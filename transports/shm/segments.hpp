@@ -21,8 +21,8 @@ class Segments {
   explicit Segments(int ranks) : ranks_(ranks) {}
 
   /// Adds a segment in which this rank's piece has `bytes`. Collective; sizes may differ and may be 0. When one rank
-  /// fails, all throw TransportError with its reason.
-  std::uint32_t add(World& world, Bytes bytes);
+  /// fails, all throw TransportError with its reason. `huge`: in huge pages that the system has reserved.
+  std::uint32_t add(World& world, Bytes bytes, bool huge = false);
 
   /// Unmaps this rank's views of the segment; the peers keep theirs. Not collective.
   void remove(std::uint32_t segment);

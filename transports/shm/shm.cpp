@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/system.hpp"
 #include "transports/registry.hpp"
 #include "transports/shm/native.hpp"
 
@@ -13,15 +14,16 @@ namespace {
 
 class ShmCommunicator final : public Communicator {
  public:
-  ShmCommunicator(World& world, bool oversubscribed)
+  ShmCommunicator(World& world, const TransportOptions& options)
       : Communicator(world.rank(), world.ranks()),
         world_(world),
+        huge_(options.memory == MemoryKind::huge),
         segments_(shared_control(world)),
         messenger_(rank(), ranks(), *segments_),
-        board_(rank(), ranks(), *segments_, world, messenger_, oversubscribed) {}
+        board_(rank(), ranks(), *segments_, world, messenger_, options.oversubscribed) {}
 
   Memory allocate(Bytes bytes) override {
-    const std::uint32_t segment = segments_->add(world_, bytes);
+    const std::uint32_t segment = segments_->add(world_, bytes, huge_);
     // The deleter keeps the table, as the memory may outlive the communicator.
     return Memory(segments_->base(rank(), segment),
                   [segments = segments_, segment](std::byte*) { segments->remove(segment); });
@@ -51,6 +53,7 @@ class ShmCommunicator final : public Communicator {
   static std::shared_ptr<Segments> shared_control(World& world);
 
   World& world_;
+  bool huge_;
   std::shared_ptr<Segments> segments_;
   Messenger messenger_;
   Board board_;
@@ -87,6 +90,16 @@ void ShmCommunicator::native(const Call& call, const std::byte* in, std::byte* o
   Communicator::native(call, in, out);
 }
 
+std::string refuses_shm(const World& world, const TransportOptions& options) {
+  if (world.name() == "fibers") return "shm needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_memory("shm", options.memory, {MemoryKind::host, MemoryKind::huge});
+      !refused.empty())
+    return refused;
+  if (options.memory == MemoryKind::huge && reserved_huge_pages() == 0)
+    return "--memory huge: this system has no free huge pages to share (reserve some in /proc/sys/vm/nr_hugepages)";
+  return {};
+}
+
 }  // namespace
 
 }  // namespace weft::shm
@@ -97,15 +110,9 @@ Transport entry() {
   return {.name = "shm",
           .summary = "shared memory of one host: single copy between buffers that weft allocates, fused receive-reduce",
           .needs_world = "",
-          .refuses =
-              [](const World& world, const TransportOptions&) {
-                return world.name() == "fibers" ? std::string(
-                                                      "shm needs ranks that run at the same time; 'fibers' has one "
-                                                      "thread for all")
-                                                : std::string();
-              },
+          .refuses = weft::shm::refuses_shm,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
-            return std::make_unique<weft::shm::ShmCommunicator>(world, options.oversubscribed);
+            return std::make_unique<weft::shm::ShmCommunicator>(world, options);
           }};
 }
 

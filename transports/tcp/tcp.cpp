@@ -14,9 +14,10 @@ class TcpCommunicator final : public Communicator {
   TcpCommunicator(World& world, const TransportOptions& options)
       : Communicator(world.rank(), world.ranks()),
         oversubscribed_(options.oversubscribed),
+        memory_(options.memory),
         messenger_(world, connect_all(world, options.tcp)) {}
 
-  Memory allocate(Bytes bytes) override { return allocate_pages(bytes); }
+  Memory allocate(Bytes bytes) override { return allocate_pages(bytes, memory_); }
 
   void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending) override {
     messenger_.post_send(peer, channel, data, bytes, pending);
@@ -39,11 +40,13 @@ class TcpCommunicator final : public Communicator {
 
  private:
   bool oversubscribed_;
+  MemoryKind memory_;
   Messenger messenger_;
 };
 
 std::string refuses_tcp(const World& world, const TransportOptions& options) {
   if (world.name() == "fibers") return "tcp needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_pages("tcp", options.memory); !refused.empty()) return refused;
   return flaw_of(options.tcp);
 }
 

@@ -243,7 +243,8 @@ Samples samples_of_two_ranks() {
   samples.ranks = {.ranks = 2,
                    .start = {0, 5'000'000'000, 7'000'000'000},
                    .start_off = {0, 40, 0, 40, 0, 40},
-                   .duration = {1000, 1100, 1000, 1100, 1000, 1100}};
+                   .duration = {1000, 1100, 1000, 1100, 1000, 1100},
+                   .program = {}};
   return samples;
 }
 

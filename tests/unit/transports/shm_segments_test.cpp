@@ -48,8 +48,8 @@ TEST(ShmSegments, FailOnAllRanksTogether) {
 }
 
 TEST(ShmMapping, IsSharedWithAnotherProcess) {
-  const MemoryFile file(rounded_to_pages(1));
-  const Mapping mapping(file, rounded_to_pages(1));
+  const MemoryFile file(rounded_to_pages(1, false), false);
+  const Mapping mapping(file, rounded_to_pages(1, false));
   const pid_t owner = getpid();
   const pid_t child = fork();
   if (child == 0) {
@@ -74,9 +74,10 @@ TEST(ShmMapping, SaysWhoseMemoryCannotBeOpened) {
 }
 
 TEST(ShmMapping, RoundsToPages) {
-  EXPECT_EQ(rounded_to_pages(0), 4096U);
-  EXPECT_EQ(rounded_to_pages(4097), 8192U);
-  EXPECT_EQ(rounded_to_pages((2 << 20) + 1), Bytes{4 << 20});
+  EXPECT_EQ(rounded_to_pages(0, false), 4096U);
+  EXPECT_EQ(rounded_to_pages(4097, false), 8192U);
+  EXPECT_EQ(rounded_to_pages((2 << 20) + 1, false), Bytes{4 << 20});
+  EXPECT_EQ(rounded_to_pages(1, true), Bytes{2 << 20});
 }
 
 }  // namespace

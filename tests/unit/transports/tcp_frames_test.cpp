@@ -46,7 +46,7 @@ TEST(TcpFrames, AreReadHoweverTheyAreCut) {
       Operation operation;
       std::int32_t into[3] = {10, 10, 10};
       Reduction reduction;
-      if (reduces) reduction = {reduce_kernel(Datatype::i32, ReduceOp::sum), nullptr, sizeof(std::int32_t)};
+      if (reduces) reduction = {.kernel = reduce_kernel(Datatype::i32, ReduceOp::sum), .element = sizeof(std::int32_t)};
       int frames = 0;
       for (std::size_t at = 0; at < stream.size(); at += cut) {
         put(pair, stream.data() + at, std::min(cut, stream.size() - at));
