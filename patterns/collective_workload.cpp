@@ -29,8 +29,8 @@ Bytes CollectiveWorkload::wire_bytes(std::size_t program) const {
 // call waits for one of them only.
 bool CollectiveWorkload::keeps_pace() const {
   return calls_.size() == 1 && std::none_of(calls_.begin(), calls_.end(), [](const Call& call) {
-    return call.collective == Collective::broadcast || call.collective == Collective::all_to_allv;
-  });
+           return call.collective == Collective::broadcast || call.collective == Collective::all_to_allv;
+         });
 }
 
 }  // namespace weft

@@ -48,7 +48,9 @@ Operation both_ways() {
 /// One size each: what small messages take, and what large ones get.
 std::vector<Point> plan(const Request& request, int ranks) {
   Request small = request;
-  small.max_bytes = request.min_bytes;
+  if (request.min_bytes > 0)
+    for (const Datatype dtype : request.dtypes) small.min_bytes = std::max(small.min_bytes, size_of(dtype));
+  small.max_bytes = small.min_bytes;
   Request large = request;
   large.min_bytes = request.max_bytes;
   std::vector<Point> points = plan_sweep("pairs", {there_and_back()}, small, ranks);

@@ -138,8 +138,8 @@ void Hub::hear(Line& line, Frame frame) {
       return;
     case FrameKind::gave_up:
       line.done = true;
-      leave(line.rank);
-      return object(unpack_notice(frame.payload));
+      object(unpack_notice(frame.payload));  // before it leaves: why is what those are to hear that wait for it
+      return leave(line.rank);
     case FrameKind::lost: {
       line.done = true;
       const EarlyNotice notice = unpack_notice(frame.payload);
