@@ -30,7 +30,7 @@ std::string line_of(const nlohmann::json& one) {
                                         : fmt::format("{:8.2f}  rank {} ({:.0f} %)", percent(one.at("late")), latest,
                                                       percent(one.at("latest_share")));
   return fmt::format("  {:<8} {:>10} {:8.2f} {:9.2f} {}\n", one.at("dimension").get<std::string>(),
-                     format_bytes(static_cast<Bytes>(one.at("sent_bytes").get<double>())), percent(one.at("busy")),
+                     short_bytes(static_cast<Bytes>(one.at("sent_bytes").get<double>())), percent(one.at("busy")),
                      percent(one.at("exposed")), waited);
 }
 
