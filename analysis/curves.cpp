@@ -130,7 +130,7 @@ std::optional<CurveFit> fit_of(const Curve& curve) {
 std::vector<LogGP> loggp_of(const std::vector<Curve>& curves) {
   std::vector<LogGP> all;
   for (const Curve& curve : curves) {
-    if (curve.operation != "pingpong") continue;
+    if (curve.pattern != "send_recv" || curve.operation != "pingpong") continue;
     const std::optional<CurveFit> fit = fit_of(curve);
     if (!fit) continue;
     constexpr double kNsPerUs = 1e3;

@@ -30,6 +30,10 @@ std::optional<std::vector<std::string>> hosts_of(const Run& run) {
   return hosts;
 }
 
+/// Each pair of ranks by itself, or one with its opposite: one size, and not the neighbours that messages are taken
+/// for.
+bool is_of_pairs(const Curve& curve) { return curve.pattern == "pairs" || curve.pattern == "bisection"; }
+
 /// A simulated fabric of one level has no nodes, wherever its ranks are.
 bool has_nodes(const Run& run, const Curve& curve) {
   if (curve.transport != "model") return true;
@@ -117,7 +121,7 @@ MeasuredFabric::MeasuredFabric(const std::vector<ResultSet>& sets, const std::st
     std::vector<Curve> curves = curves_of(set);
     for (Curve& curve : token_curves(set)) curves.push_back(std::move(curve));
     for (Curve& curve : curves) {
-      if (!has_size(curve) || curve.ranks < 2) continue;
+      if (!has_size(curve) || curve.ranks < 2 || is_of_pairs(curve)) continue;
       transports.insert(curve.transport);
       const std::optional<bool> between_nodes = is_between_nodes(set, curve);
       curves_.push_back({std::move(curve), between_nodes});

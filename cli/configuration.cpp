@@ -116,13 +116,13 @@ nlohmann::json RunOptions::configuration() const {
       {"precision", measure.precision},
       {"budget_ns", measure.budget},
       {"min_time_ns", measure.min_time},
-      {"min_samples", measure.min_samples},
       {"order", shuffled ? "shuffled" : "given"},
       {"oversubscribe", oversubscribe},
       {"fabric", of(transport.model)}};
   if (std::find(transports.begin(), transports.end(), "tcp") != transports.end())
     json["tcp"] = {{"streams", transport.tcp.streams}, {"interface", transport.tcp.interface}};
   // Only where they are given, so that runs from before there was a choice can be compared.
+  if (measure.min_samples != MeasureOptions().min_samples) json["min_samples"] = measure.min_samples;
   if (transport.memory != MemoryKind::automatic) json["memory"] = name_of(transport.memory);
   if (transport.share_devices) json["share_device"] = true;
   return json;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -29,6 +30,7 @@ constexpr const char* kIntroduction =
 // of which each takes its time.
 constexpr std::chrono::milliseconds kUntilAllAreStarted{1000};
 constexpr std::chrono::milliseconds kToStartOne{50};
+constexpr std::chrono::milliseconds kAtMost{10'000};
 // How much longer the others wait: mpirun needs a second or two to end them after the first.
 constexpr std::chrono::milliseconds kUntilTheFirstIsDone{5000};
 
@@ -36,11 +38,12 @@ constexpr std::chrono::milliseconds kUntilTheFirstIsDone{5000};
 // ends the others; one that outlives it has a complaint of its own, since its command line is another one.
 int complain(const std::string& sentence, weft::ExitCode code) {
   const auto launcher = weft::launcher_environment();
-  const int started = launcher ? launcher->local_ranks.value_or(launcher->ranks) : 0;
-  const auto until_all_are_started = kUntilAllAreStarted + started * kToStartOne;
+  const bool by_mpi = launcher && launcher->starts_mpi;
+  const int started = by_mpi ? launcher->local_ranks.value_or(launcher->ranks) : 0;
+  const auto until_all_are_started = std::min(kUntilAllAreStarted + started * kToStartOne, kAtMost);
   if (!weft::is_first_process()) std::this_thread::sleep_for(until_all_are_started + kUntilTheFirstIsDone);
   fmt::print(stderr, "weft: {}\n", sentence);
-  if (launcher) std::this_thread::sleep_for(until_all_are_started);
+  if (by_mpi) std::this_thread::sleep_for(until_all_are_started);
   return static_cast<int>(code);
 }
 

@@ -16,15 +16,29 @@ namespace weft::cli {
 
 namespace {
 
-std::vector<PairTime> pairs_of(const nlohmann::json& point) {
+/// Where there is no interval its ends are null in the file, and 0 here.
+nlohmann::json end_of_interval(double us) { return us > 0 ? nlohmann::json(us) : nlohmann::json(); }
+double end_of_interval(const nlohmann::json& us) { return us.is_null() ? 0 : us.get<double>() * 1e3; }
+
+/// Throws UsageError where a value cannot be.
+PairTime pair_of(const nlohmann::json& one, std::size_t ranks) {
+  const PairTime pair{.first = one.at(0).get<int>(),
+                      .second = one.at(1).get<int>(),
+                      .median_ns = one.at(2).get<double>() * 1e3,
+                      .low_ns = end_of_interval(one.at(3)),
+                      .high_ns = end_of_interval(one.at(4)),
+                      .samples = one.at(5).get<int>()};
+  if (pair.first < 0 || pair.second <= pair.first || static_cast<std::size_t>(pair.second) >= ranks)
+    throw UsageError(
+        fmt::format("{} and {} are no pair of {} ranks, the lower one first", pair.first, pair.second, ranks));
+  if (!(pair.median_ns > 0) || pair.low_ns < 0)
+    throw UsageError(fmt::format("ranks {} and {} have a time that is not above 0", pair.first, pair.second));
+  return pair;
+}
+
+std::vector<PairTime> pairs_of(const nlohmann::json& point, std::size_t ranks) {
   std::vector<PairTime> pairs;
-  for (const nlohmann::json& one : point.at("pairs"))
-    pairs.push_back({.first = one.at(0).get<int>(),
-                     .second = one.at(1).get<int>(),
-                     .median_ns = one.at(2).get<double>() * 1e3,
-                     .low_ns = one.at(3).get<double>() * 1e3,
-                     .high_ns = one.at(4).get<double>() * 1e3,
-                     .samples = one.at(5).get<int>()});
+  for (const nlohmann::json& one : point.at("pairs")) pairs.push_back(pair_of(one, ranks));
   return pairs;
 }
 
@@ -42,7 +56,7 @@ class Unit {
   double bytes_;
 };
 
-std::string text_of(const LinkLevel& level, const Unit& unit) {
+std::string text_of_level(const LinkLevel& level, const Unit& unit) {
   std::string text = fmt::format("  {}: {} {}, {} the first quarter, {} to {}\n", level.name, level.links.size(),
                                  level.links.size() == 1 ? "link" : "links", unit(level.reference_ns),
                                  unit(level.links.back().median_ns), unit(level.links.front().median_ns));
@@ -57,15 +71,14 @@ std::string text_of(const LinkLevel& level, const Unit& unit) {
   return text;
 }
 
-std::string summary_of(const nlohmann::json& point) {
+std::string links_of(const nlohmann::json& point) {
   const auto hosts = point.at("hosts").get<std::vector<std::string>>();
-  const std::vector<PairTime> pairs = pairs_of(point);
-  for (const PairTime& pair : pairs)
-    if (std::min(pair.first, pair.second) < 0 || std::max(pair.first, pair.second) >= static_cast<int>(hosts.size()))
-      throw UsageError(fmt::format("ranks {} and {} are no pair of {} ranks", pair.first, pair.second, hosts.size()));
+  const std::vector<PairTime> pairs = pairs_of(point, hosts.size());
   std::string text =
       fmt::format("\n{} of {}\n", point.at("operation").get<std::string>(), point.at("title").get<std::string>());
-  for (const LinkLevel& level : find_slow_links(pairs, hosts)) text += text_of(level, Unit(point));
+  for (const LinkLevel& level : find_slow_links(pairs, hosts)) text += text_of_level(level, Unit(point));
+  if (std::any_of(pairs.begin(), pairs.end(), [](const PairTime& pair) { return pair.low_ns == 0; }))
+    text += "  of some pairs there are too few samples for an interval (6), and nothing is called slow for them\n";
   return text;
 }
 
@@ -76,10 +89,11 @@ nlohmann::json pairs_json(const Point& point, const Record& record, const Sample
   nlohmann::json pairs = nlohmann::json::array();
   const double us = 1e3 * point.time_divisor;
   for (const PairTime& pair : pair_times(samples, point.pairings))
-    pairs.push_back({pair.first, pair.second, pair.median_ns / us, pair.low_ns / us, pair.high_ns / us, pair.samples});
+    pairs.push_back({pair.first, pair.second, pair.median_ns / us, end_of_interval(pair.low_ns / us),
+                     end_of_interval(pair.high_ns / us), pair.samples});
   return {{"operation", record.operation},
-          {"title", fmt::format("every pair of {} ranks over {}, {}", record.ranks, record.transport,
-                                format_bytes(record.bytes_per_rank))},
+          {"title", fmt::format("every pair of {} ranks over {}, {} of {}", record.ranks, record.transport,
+                                format_bytes(record.bytes_per_rank), record.dtype)},
           {"bytes", record.bytes_per_rank},
           {"hosts", hosts},
           {"columns", {"rank", "rank", "time_us_median", "time_us_median_low", "time_us_median_high", "samples"}},
@@ -93,7 +107,7 @@ std::string pair_summaries(const Run& run) {
   std::string text;
   try {
     const nlohmann::json details = nlohmann::json::parse(file);
-    for (const nlohmann::json& point : details.at("points")) text += summary_of(point);
+    for (const nlohmann::json& point : details.at("points")) text += links_of(point);
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(fmt::format("{}: is not what weft run writes ({})", path.string(), error.what()));
   } catch (const UsageError& error) {

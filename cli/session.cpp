@@ -222,6 +222,9 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
   };
   if (!transport.refused.empty()) return refuse(transport.refused);
   if (!point.refused.empty()) return refuse(point.refused);
+  if (!point.pairings.empty() && job_.options.measure.sync == StartSync::none)
+    return refuse(
+        "--sync none: without a common start a pair's time holds what its ranks waited for in the round before");
   const CacheMode cache = job_.options.measure.cache;
   if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
     return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",

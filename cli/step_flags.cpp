@@ -10,7 +10,18 @@ namespace weft::cli {
 
 namespace {
 
+constexpr const char* kSizes = "what is sent follows from --layout and its model";
+constexpr const char* kOfGoal = "it is of the pattern goal";
+
 constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
+    {"--min-bytes", kSizes},
+    {"--max-bytes", kSizes},
+    {"--factor", kSizes},
+    {"--dtype", kSizes},
+    {"--op", "gradients are summed"},
+    {"--in-place", kSizes},
+    {"--goal", kOfGoal},
+    {"--goal-eager", kOfGoal},
     {"--tokens", "a micro-batch's tokens are \"sequence_length\" x \"micro_batch\" of --layout"},
     {"--micro-batches", "they follow from \"global_batch\" of --layout"},
     {"--stages", "they are \"pipeline\" of --layout"},

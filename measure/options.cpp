@@ -8,7 +8,8 @@ StopRule stop_rule(const MeasureOptions& options, int ranks, bool virtual_time, 
   constexpr std::size_t kMostTimes = 64'000'000;  // of all ranks, on rank 0: half a GiB
   constexpr std::size_t kMostSimulated = 1000;
   const int series = options.by_program ? programs : 1;
-  StopRule rule{.iterations = options.iterations * series,
+  constexpr std::int64_t kMostFixed = 1'000'000'000;
+  StopRule rule{.iterations = static_cast<int>(std::min(std::int64_t{options.iterations} * series, kMostFixed)),
                 .precision = options.precision,
                 .budget = options.budget * series,
                 .shortest = options.min_time,

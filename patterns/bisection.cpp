@@ -8,10 +8,8 @@ namespace {
 std::vector<Pairing> across_the_middle(int ranks) {
   const int half = ranks / 2;
   Pairing pairing(static_cast<std::size_t>(ranks), -1);
-  for (int rank = 0; rank < half; ++rank) {
-    pairing[static_cast<std::size_t>(rank)] = rank + half;
-    pairing[static_cast<std::size_t>(rank + half)] = rank;
-  }
+  for (int rank = 0; rank < 2 * half; ++rank)
+    pairing[static_cast<std::size_t>(rank)] = rank < half ? rank + half : rank - half;
   return {pairing};
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "patterns/sweep.hpp"
 
 namespace weft::patterns::pairs {
@@ -45,8 +47,11 @@ Operation both_ways() {
           .by_pair = true};
 }
 
+/// Each rank holds a program for each of the others.
+constexpr int kMostRanks = 1024;
+
 /// One size each: what small messages take, and what large ones get.
-std::vector<Point> plan(const Request& request, int ranks) {
+std::vector<Point> plan_pairs(const Request& request, int ranks) {
   Request small = request;
   if (request.min_bytes > 0)
     for (const Datatype dtype : request.dtypes) small.min_bytes = std::max(small.min_bytes, size_of(dtype));
@@ -56,6 +61,14 @@ std::vector<Point> plan(const Request& request, int ranks) {
   std::vector<Point> points = plan_sweep("pairs", {there_and_back()}, small, ranks);
   std::vector<Point> more = plan_sweep("pairs", {both_ways()}, large, ranks);
   std::move(more.begin(), more.end(), std::back_inserter(points));
+  return points;
+}
+
+std::vector<Point> plan(const Request& request, int ranks) {
+  if (ranks <= kMostRanks) return plan_pairs(request, ranks);
+  std::vector<Point> points = plan_pairs(request, 2);
+  for (Point& point : points)
+    point.refused = fmt::format("pairs serves up to {} ranks, and these are {}", kMostRanks, ranks);
   return points;
 }
 

@@ -177,7 +177,10 @@ void RunWriter::drop_other_details() const {
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     if (entry.path().extension() != ".json" || entry.path().filename() == "run.json") continue;
     const nlohmann::json file = nlohmann::json::parse(read_text(entry.path()), nullptr, false);
-    if (!file.is_object() || !file.contains("points") || !file["points"].is_array()) continue;
+    if (file.is_discarded() || (file.is_object() && file.contains("points") && !file["points"].is_array()))
+      throw UsageError(fmt::format("{}: is damaged, and the run would add to it: remove it, or bring it back",
+                                   entry.path().string()));
+    if (!file.is_object() || !file.contains("points")) continue;
     nlohmann::json points = nlohmann::json::array();
     std::copy_if(file["points"].begin(), file["points"].end(), std::back_inserter(points), is_kept);
     replace_file(entry.path(), nlohmann::json{{"points", points}}.dump() + "\n");

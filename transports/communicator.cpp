@@ -19,8 +19,7 @@ Memory allocate_pages(Bytes bytes, MemoryKind kind) {
   const bool huge = kind == MemoryKind::huge;
   const Bytes page = huge ? kHugePage : kPage;
   const Bytes size = std::max<Bytes>(1, (bytes + page - 1) / page) * page;
-  const Memory memory(static_cast<std::byte*>(std::aligned_alloc(page, size)),
-                      [](std::byte* freed) { std::free(freed); });
+  Memory memory(static_cast<std::byte*>(std::aligned_alloc(page, size)), [](std::byte* freed) { std::free(freed); });
   if (memory == nullptr) throw TransportError("no memory for a buffer of " + std::to_string(bytes) + " bytes");
   if (huge && madvise(memory.get(), size, MADV_HUGEPAGE) != 0)
     throw TransportError("no huge pages for a buffer of " + std::to_string(bytes) + " bytes");

@@ -46,7 +46,9 @@ std::optional<LauncherEnvironment> launcher_environment() {
   for (const Variables& names : kLaunchers) {
     const std::optional<int> rank = number(names.rank);
     const std::optional<int> ranks = number(names.ranks);
-    if (!rank || !ranks || *rank < 0 || *rank >= *ranks || std::getenv(names.step) == nullptr) continue;
+    if (!rank || !ranks || *rank < 0 || *rank >= *ranks || *ranks > kMostWorldSize ||
+        std::getenv(names.step) == nullptr)
+      continue;
     return LauncherEnvironment{.rank = *rank,
                                .ranks = *ranks,
                                .local_ranks = number(names.local_ranks),

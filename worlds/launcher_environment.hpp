@@ -4,6 +4,9 @@
 
 namespace weft {
 
+/// More ranks than this are a mistake, whoever says it.
+inline constexpr int kMostWorldSize = 1 << 16;
+
 /// What a launcher says, in environment variables, about the process it started.
 struct LauncherEnvironment {
   int rank = 0;

@@ -12,8 +12,11 @@ def map_of(detail, path):
         hosts = [str(host) for host in detail["hosts"]]
         bandwidth = detail["operation"] == "exchange"
         values = np.full((len(hosts), len(hosts)), np.nan)
+        sent = float(detail["bytes"])
         for one, other, time_us, *_ in detail["pairs"]:
-            value = float(detail["bytes"]) / float(time_us) / 1e3 if bandwidth else float(time_us)
+            if one < 0 or other < 0:
+                raise IndexError
+            value = sent / float(time_us) / 1e3 if bandwidth else float(time_us)
             values[one, other] = values[other, one] = value
     except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise BadInput(f"{path}: a point lacks operation, bytes, hosts or pairs of ranks with their times") from error

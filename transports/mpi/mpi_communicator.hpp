@@ -33,7 +33,7 @@ class MpiCommunicator final : public Communicator {
   MPI_Request& new_request(Pending& pending);
   void reserve(std::size_t requests);
 
-  void reduce(const Call& call, const void* in, std::byte* out);
+  void native_reduction(const Call& call, const void* in, std::byte* out);
   void all_to_allv(const Call& call, const void* in, std::byte* out);
 
   bool yields_;

@@ -50,7 +50,7 @@ std::string MpiCommunicator::refuses_native(const Call& call) const {
 }
 
 // In pieces, because the operations know the elements.
-void MpiCommunicator::reduce(const Call& call, const void* in, std::byte* out) {
+void MpiCommunicator::native_reduction(const Call& call, const void* in, std::byte* out) {
   const MPI_Datatype type = types_.of(call.dtype);
   const MPI_Op op = types_.of(call.dtype, call.op);
   const auto* from = static_cast<const std::byte*>(in);
@@ -101,7 +101,7 @@ void MpiCommunicator::native(const Call& call, const std::byte* in, std::byte* o
       return;
     }
     case Collective::all_reduce:
-      return reduce(call, from, out);
+      return native_reduction(call, from, out);
     case Collective::reduce_scatter:
       return check(MPI_Reduce_scatter_block(from, out, count, type, types_.of(call.dtype, call.op), comm_),
                    "MPI_Reduce_scatter_block");

@@ -14,7 +14,6 @@
 namespace weft::env {
 namespace {
 
-constexpr int kMostWorldSize = 1 << 16;
 constexpr int kLastPort = 65535;
 constexpr std::size_t kLongestSecret = 4096;
 // Ports for Slurm's jobs: below those that the kernel gives to outgoing connections.

@@ -52,6 +52,12 @@ ResultSet set_of(const std::vector<Line>& lines, const std::vector<std::string>&
 
 double us(const MeasuredFabric& fabric, const WantedCall& call) { return fabric.time_of(call).value().time.us(); }
 
+TEST(MeasuredFabric, APairOfRanksByItselfIsNotThePointToPointCurve) {
+  ResultSet set = set_of({{.operation = "pingpong", .ranks = 4, .latency_us = 1, .gbps = 20}}, {});
+  for (Record& record : set.launches.front().run.records) record.pattern = "pairs";
+  EXPECT_THROW(MeasuredFabric({set}, ""), UsageError);
+}
+
 TEST(MeasuredFabric, FindsTheTimeOfAsManyBytesOnTheWire) {
   const MeasuredFabric fabric({set_of({{.operation = "all_gather", .ranks = 4, .latency_us = 2, .gbps = 10},
                                        {.operation = "all_reduce", .ranks = 4, .latency_us = 0, .gbps = 5},

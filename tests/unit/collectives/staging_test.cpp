@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uintptr_t kFar = std::uintptr_t{1} << 63;
 
+// NOLINTBEGIN(performance-no-int-to-ptr): addresses are what is tested
 /// Memory whose addresses the host cannot use: it would fault.
 std::byte* far_away(std::byte* data) {
   return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(data) | kFar);
@@ -20,6 +21,7 @@ std::byte* far_away(std::byte* data) {
 std::byte* near_by(const std::byte* data) {
   return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(data) & ~kFar);
 }
+// NOLINTEND(performance-no-int-to-ptr)
 
 class FarCommunicator final : public ForwardingCommunicator {
  public:

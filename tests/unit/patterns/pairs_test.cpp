@@ -54,6 +54,11 @@ TEST(Pairs, LatencyOfTheSmallestAndBandwidthOfTheLargestSize) {
   EXPECT_THAT(plan("pairs", 1).front().refused, HasSubstr("at least 2 ranks"));
 }
 
+TEST(Pairs, TooManyRanksAreRefusedBeforeTheyTakeMemory) {
+  EXPECT_THAT(plan("pairs", 100'000).front().refused, HasSubstr("up to 1024 ranks"));
+  EXPECT_EQ(plan("pairs", 1024).front().refused, "");
+}
+
 TEST(Bisection, TheFirstHalfMeetsTheSecond) {
   const std::vector<Point> points = plan("bisection", 4);
   ASSERT_EQ(points.size(), 4U) << "8, 32, 128, 512";

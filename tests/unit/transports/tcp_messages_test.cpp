@@ -104,11 +104,13 @@ TEST(TcpMessage, OfManyPeersAtATime) {
   constexpr int kRounds = 20;
   on_tcp(kRanks, 4, [](Communicator& tcp, World&) {
     for (const Bytes bytes : {Bytes{8}, Bytes{300'000}}) {
-      const Memory memory = tcp.allocate(2 * kRanks * bytes);
+      const Memory memory = tcp.allocate(Bytes{2} * kRanks * bytes);
       const auto in = [&](int peer) { return memory.get() + static_cast<Bytes>(peer) * bytes; };
       const auto out = [&](int peer) { return in(kRanks + peer); };
       for (int round = 0; round < kRounds; ++round) {
-        const auto seed = [&](int from, int to) { return static_cast<Bytes>(from * 7 + to * 31 + round); };
+        const auto seed = [&](int from, int to) {
+          return 7 * static_cast<Bytes>(from) + 31 * static_cast<Bytes>(to) + static_cast<Bytes>(round);
+        };
         Pending pending;
         for (int peer = 0; peer < kRanks; ++peer) tcp.post_recv(peer, 0, in(peer), bytes, pending);
         for (int peer = 0; peer < kRanks; ++peer) {
