@@ -157,7 +157,7 @@ class Cases {
   // On this rank alone, as the host's kernels do it: from the start of a page and from the
   // second element, one block and several.
   bool reduces(Datatype dtype, ReduceOp op) {
-    constexpr Bytes kCount = 70'001;
+    constexpr Bytes kCount = 4'099;
     constexpr std::size_t kBlocks = 3;
     const Bytes element = size_of(dtype);
     const Reduction reduction{.fold = fold_kernel(dtype, op), .element = element, .dtype = dtype, .op = op};
