@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "cli/report_file.hpp"
 #include "cli/step_flags.hpp"
+#include "collectives/two_level.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "patterns/algorithms.hpp"
@@ -48,13 +49,16 @@ std::string numbered(const std::vector<Point>& points) {
   return join(names, "; ") + (points.size() > kNamedPoints ? "; ..." : "");
 }
 
-const Point& choose(const Export& wanted, const std::vector<Point>& points) {
+Point choose(const Export& wanted, const std::vector<Point>& points) {
   if (wanted.point > points.size())
     throw UsageError(fmt::format("--point {}: there are {} ({})", wanted.point, points.size(), numbered(points)));
   if (wanted.point == 0 && points.size() != 1)
     throw UsageError(fmt::format("{} points are asked for, and a schedule is of one: choose it with --point ({})",
                                  points.size(), numbered(points)));
-  const Point& point = points[wanted.point == 0 ? 0 : wanted.point - 1];
+  const Point& planned = points[wanted.point == 0 ? 0 : wanted.point - 1];
+  const Point point = planned.on_nodes
+                          ? planned.on_nodes(collectives::nodes_in_order(wanted.ranks, wanted.request.ranks_per_node))
+                          : planned;
   if (!point.refused.empty()) throw UsageError(point.refused);
   if (point.algorithm == kNative)
     throw UsageError(
@@ -81,7 +85,7 @@ int export_goal(Export& wanted) {
     throw UsageError(fmt::format("--min-bytes {} is larger than --max-bytes {}", format_bytes(wanted.request.min_bytes),
                                  format_bytes(wanted.request.max_bytes)));
   const std::vector<Point> points = pattern.plan(wanted.request, wanted.ranks);
-  const Point& point = choose(wanted, points);
+  const Point point = choose(wanted, points);
   if (is_standard_output(wanted.out)) {
     write(wanted, point, std::cout);
     std::cout.flush();

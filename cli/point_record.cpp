@@ -89,6 +89,27 @@ Bytes busiest_wire_bytes(World& world, const Workload& workload) {
   return most;
 }
 
+void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, Record& record) {
+  const std::vector<Program>& programs = workload.programs();
+  const bool known =
+      std::all_of(programs.begin(), programs.end(), [](const Program& program) { return program.natives.empty(); });
+  if (!known) return;  // the same on every rank
+  Bytes between = 0;
+  Bytes all = 0;
+  for (const Program& program : programs) {
+    between += program.sent_bytes_between(nodes);
+    all += program.sent_bytes();
+  }
+  const std::string mine = fmt::format("{} {}", between / programs.size(), (all - between) / programs.size());
+  for (const std::string& blob : world.allgather(mine)) {
+    const std::size_t space = blob.find(' ');
+    record.wire_bytes_between_nodes =
+        std::max<std::int64_t>(record.wire_bytes_between_nodes, std::stoll(blob.substr(0, space)));
+    record.wire_bytes_inside_node =
+        std::max<std::int64_t>(record.wire_bytes_inside_node, std::stoll(blob.substr(space + 1)));
+  }
+}
+
 bool asks_for_all(const Request& request) {
   const auto named = [&](const char* name) {
     return std::find(request.algorithms.begin(), request.algorithms.end(), name) != request.algorithms.end();

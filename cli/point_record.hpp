@@ -28,6 +28,11 @@ void conclude(const Point& point, Samples& samples, Record& record);
 /// Bytes that the busiest rank sends in one iteration, averaged over the workload's programs. Collective.
 Bytes busiest_wire_bytes(World& world, const Workload& workload);
 
+/// Sets the record's bytes by level: what the busiest rank's programs send in one iteration to ranks of other nodes,
+/// and what the busiest one's send inside its node, averaged over the programs. Not of programs that call a transport's
+/// own collective, since what that sends is not known. Collective.
+void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, Record& record);
+
 /// Whether the user asked for every algorithm there is, and named none.
 bool asks_for_all(const Request& request);
 

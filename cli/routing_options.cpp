@@ -101,8 +101,9 @@ void add_routing_flags(CLI::App& command, Request& request, const std::string& g
       "is enough",
       group, [&](const std::string& t) { request.placement = parse_placement(t); })
       ->default_str("contiguous");
-  add_integer(command, "--ranks-per-node", "Ranks of a node, for hierarchical placement and distinct nodes", group,
-              request.ranks_per_node, 1, 1 << 16);
+  add_integer(command, "--ranks-per-node",
+              "Ranks of a node, for hierarchical placement, distinct nodes, and two-level algorithms in an export",
+              group, request.ranks_per_node, 1, 1 << 16);
   add_integer<std::uint64_t>(command, "--seed", "Seed of routers, payloads and simulated fabrics", group, request.seed,
                              0, kAny);
 }

@@ -12,6 +12,7 @@
 #include "cli/reporter.hpp"
 #include "cli/trace_file.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/two_level.hpp"
 #include "core/system.hpp"
 #include "core/topology.hpp"
 #include "measure/measure.hpp"
@@ -74,6 +75,8 @@ class Session {
   std::string create(const Transport& transport, OpenTransport& opened);
   void measure_all();
   void measure_point(const Point& point, OpenTransport& transport, int number);
+  /// Of a point whose algorithm works by nodes.
+  void measure_on_nodes(const Point& planned, OpenTransport& transport, int number);
   nlohmann::json probe_noise();
   /// The point's work on this transport, or null with `record` saying why not.
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
@@ -87,6 +90,9 @@ class Session {
   MeasureOptions measure_options(const Communicator& communicator) const;
   /// Simulated ranks share one process and do not compete for cores.
   bool oversubscribed() const { return world_.name() != "fibers" && topology_.oversubscribed(); }
+  /// Ranks on a node of the simulated fabric; 0 where none is simulated, or it has no nodes.
+  int simulated_node() const { return world_.name() == "fibers" ? job_.options.transport.model.ranks_per_node : 0; }
+  Nodes nodes() const;
   Topology shown_topology() const;
   std::string differing_nodes(const Point& point) const;  ///< nodes_that_differ() of it, where the fabric is simulated
   /// Of each rank; of simulated ones the fabric's nodes.
@@ -96,12 +102,14 @@ class Session {
   const Job& job_;
   World& world_;
   Topology topology_;
+  std::shared_ptr<const Nodes> nodes_;
   std::unique_ptr<Reporter> reporter_;  // rank 0 only
   std::vector<OpenTransport> transports_;
   int exit_code_ = 0;
 };
 
-Session::Session(const Job& job, World& world) : job_(job), world_(world), topology_(gather_topology(world)) {}
+Session::Session(const Job& job, World& world)
+    : job_(job), world_(world), topology_(gather_topology(world)), nodes_(std::make_shared<const Nodes>(nodes())) {}
 
 void Session::open(const std::string& name) {
   const Transport& transport = transports::registry().find(name);
@@ -148,11 +156,15 @@ std::string Session::differing_nodes(const Point& point) const {
   return nodes_that_differ(point.ranks_per_node, job_.options.transport.model.ranks_per_node, world_.ranks());
 }
 
+Nodes Session::nodes() const {
+  return simulated_node() > 0 ? *collectives::nodes_in_order(world_.ranks(), simulated_node()) : topology_.nodes();
+}
+
 /// Simulated ranks are all on this host; what is shown are the hosts that the fabric has for them.
 Topology Session::shown_topology() const {
   Topology shown = topology_;
-  const int size = job_.options.transport.model.ranks_per_node;
-  if (world_.name() != "fibers" || size == 0) return shown;
+  const int size = simulated_node();
+  if (size == 0) return shown;
   for (std::size_t rank = 0; rank < shown.places.size(); ++rank)
     shown.places[rank].host += fmt::format(":node{}", rank / static_cast<std::size_t>(size));
   return shown;
@@ -176,7 +188,12 @@ void Session::measure_all() {
     OpenTransport& transport = transports_[at % transports_.size()];
     const std::size_t point = at / transports_.size();
     const auto place = static_cast<std::size_t>(std::find(all.begin(), all.end(), transport.name) - all.begin());
-    measure_point(job_.plan[point], transport, static_cast<int>(point * all.size() + place));
+    const Point& planned = job_.plan[point];
+    const int number = static_cast<int>(point * all.size() + place);
+    if (planned.on_nodes)
+      measure_on_nodes(planned, transport, number);
+    else
+      measure_point(planned, transport, number);
   }
   const nlohmann::json after = probe_noise();
   nlohmann::json clocks = nlohmann::json::array();
@@ -185,6 +202,13 @@ void Session::measure_all() {
       clocks.push_back(
           describe_instruments(transport.name, job_.options.measure.timer, *transport.instruments, world_));
   if (leader()) reporter_->add_instruments(std::move(clocks), {{"before", before}, {"after", after}});
+}
+
+void Session::measure_on_nodes(const Point& planned, OpenTransport& transport, int number) {
+  const Point point = planned.on_nodes(nodes_);
+  const bool named = !asks_for_all(job_.options.request);
+  if (point.refused.empty() || named) return measure_point(point, transport, number);
+  if (leader()) reporter_->skip();  // leave no row
 }
 
 void Session::measure_point(const Point& point, OpenTransport& transport, int number) {
@@ -260,6 +284,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
   if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
+  add_bytes_by_level(world_, workload, *nodes_, record);
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
   std::unique_ptr<PreparedPoint> prepared;
@@ -289,11 +314,9 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
 }
 
 std::vector<std::string> Session::hosts() const {
-  const int per_node = world_.name() == "fibers" ? job_.options.transport.model.ranks_per_node : 0;
   std::vector<std::string> names;
   for (std::size_t rank = 0; rank < topology_.places.size(); ++rank)
-    names.push_back(per_node > 0 ? fmt::format("node {}", rank / static_cast<std::size_t>(per_node))
-                                 : topology_.places[rank].host);
+    names.push_back(simulated_node() > 0 ? fmt::format("node {}", (*nodes_)[rank]) : topology_.places[rank].host);
   return names;
 }
 

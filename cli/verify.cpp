@@ -38,10 +38,10 @@ std::shared_ptr<const TrafficMatrix> uneven_matrix(int ranks, Bytes element, boo
   return matrix;
 }
 
-void verify_algorithm(Verification& verification, const Algorithm& algorithm) {
-  Findings findings;
-  std::size_t programs = 0;
-  for (int ranks = 1; ranks <= verification.most_ranks; ++ranks) {
+/// The calls with which an algorithm is checked on so many ranks.
+std::vector<Call> calls_of(const Algorithm& algorithm, int ranks) {
+  std::vector<Call> calls;
+  for (const std::shared_ptr<const Nodes>& nodes : nodes_to_check(algorithm, ranks)) {
     for (const std::uint64_t count : {0, 1, 7, 40}) {
       for (const bool in_place : {false, true}) {
         if (in_place && !has_in_place(algorithm.collective)) continue;
@@ -49,13 +49,25 @@ void verify_algorithm(Verification& verification, const Algorithm& algorithm) {
                   .ranks = ranks,
                   .count = count,
                   .root = ranks / 2,
-                  .in_place = in_place};
+                  .in_place = in_place,
+                  .nodes = nodes};
         if (algorithm.collective == Collective::all_to_allv)
           call.matrix = uneven_matrix(ranks, call.element(), in_place);
-        if (!algorithm.refuses(call).empty()) continue;
-        append(findings, verify_collective(algorithm, call));
-        programs += static_cast<std::size_t>(ranks);
+        calls.push_back(std::move(call));
       }
+    }
+  }
+  return calls;
+}
+
+void verify_algorithm(Verification& verification, const Algorithm& algorithm) {
+  Findings findings;
+  std::size_t programs = 0;
+  for (int ranks = 1; ranks <= verification.most_ranks; ++ranks) {
+    for (const Call& call : calls_of(algorithm, ranks)) {
+      if (!algorithm.refuses(call).empty()) continue;
+      append(findings, verify_collective(algorithm, call));
+      programs += static_cast<std::size_t>(ranks);
     }
   }
   report(verification, algorithm.key(), programs, findings);

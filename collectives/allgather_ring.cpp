@@ -1,5 +1,6 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/ring.hpp"
 
 namespace weft::collectives::allgather_ring {
 
@@ -7,11 +8,9 @@ namespace {
 
 void build(const Call& call, Program&, Lane& lane) {
   const Blocks out(output_of(call), call.ranks);
-  for (int round = 0; round + 1 < call.ranks; ++round) {
-    lane.send(call.next(), round == 0 ? input_of(call) : out[call.rank - round]);
-    lane.recv(call.prev(), out[call.rank - round - 1]);
-    lane.wait();
-  }
+  Track blocks;
+  for (int rank = 0; rank < call.ranks; ++rank) blocks.push_back(rank == call.rank ? input_of(call) : out[rank]);
+  ring_all_gather(lane, {.to = call.next(), .from = call.prev(), .size = call.ranks, .own = call.rank}, {blocks});
   lane.copy(out[call.rank], input_of(call));
 }
 

@@ -1,27 +1,17 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/ring.hpp"
 
 namespace weft::collectives::allreduce_ring {
 
 namespace {
 
 void build(const Call& call, Program&, Lane& lane) {
-  const Space input = input_of(call).space;
-  const Chunks chunk(call.count, call.element(), call.ranks);
+  const Track sums = chunks_of(call, output_of(call), call.ranks);
+  const Ring ring{.to = call.next(), .from = call.prev(), .size = call.ranks, .own = call.rank + 1};
   if (call.ranks == 1) lane.copy(output_of(call), input_of(call));
-  // Reduce-scatter: a chunk's partial sum travels around the ring, and each rank adds its own share straight from its
-  // input as it arrives. The sum of chunk rank + 1 ends here.
-  for (int round = 0; round + 1 < call.ranks; ++round) {
-    lane.send(call.next(), chunk.in(round == 0 ? input : Space::out, call.rank - round));
-    lane.recv_reduce(call.prev(), chunk[call.rank - round - 1], chunk.in(input, call.rank - round - 1));
-    lane.wait();
-  }
-  // All-gather: the finished chunks go around.
-  for (int round = 0; round + 1 < call.ranks; ++round) {
-    lane.send(call.next(), chunk[call.rank + 1 - round]);
-    lane.recv(call.prev(), chunk[call.rank - round]);
-    lane.wait();
-  }
+  ring_reduce_scatter(lane, ring, {chunks_of(call, input_of(call), call.ranks)}, {sums});
+  ring_all_gather(lane, ring, {sums});
 }
 
 Bytes wire_bytes(const Call& call) {

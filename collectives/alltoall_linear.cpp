@@ -1,25 +1,17 @@
-#include <algorithm>
-
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/windows.hpp"
 
 namespace weft::collectives::alltoall_linear {
 
 namespace {
 
-constexpr int kWindow = 8;  // pairs in flight: enough to overlap latencies, few enough for unexpected-message queues
-
 void build(const Call& call, Program& program, Lane& lane) {
   const Blocks from(input_apart(call, program, lane), call.ranks);
   const Blocks to(output_of(call), call.ranks);
-  for (int first = 1; first < call.ranks; first += kWindow) {
-    const int end = std::min(first + kWindow, call.ranks);
-    for (int i = first; i < end; ++i) lane.recv((call.rank + call.ranks - i) % call.ranks, to[call.rank - i]);
-    for (int i = first; i < end; ++i) lane.send((call.rank + i) % call.ranks, from[call.rank + i]);
-    if (first == 1) lane.copy(to[call.rank], from[call.rank]);
-    lane.wait();
-  }
-  if (call.ranks == 1) lane.copy(to[0], from[0]);
+  exchange_in_windows(
+      lane, call.ranks, call.rank, [&](int peer) { lane.recv(peer, to[peer]); },
+      [&](int peer) { lane.send(peer, from[peer]); }, [&] { lane.copy(to[call.rank], from[call.rank]); });
 }
 
 Bytes wire_bytes(const Call& call) { return static_cast<Bytes>(call.ranks - 1) * call.block(); }

@@ -1,32 +1,18 @@
-#include <algorithm>
-
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/windows.hpp"
 
 namespace weft::collectives::alltoallv_linear {
 
 namespace {
 
-constexpr int kWindow = 8;  // as alltoall_linear
-
 void build(const Call& call, Program& program, Lane& lane) {
   const std::vector<Region> from = regions_to_peers(call, input_apart(call, program, lane));
   const std::vector<Region> to = regions_from_peers(call);
-  const auto self = static_cast<std::size_t>(call.rank);
-  for (int first = 1; first < call.ranks; first += kWindow) {
-    const int end = std::min(first + kWindow, call.ranks);
-    for (int i = first; i < end; ++i) {
-      const int peer = (call.rank + call.ranks - i) % call.ranks;
-      lane.recv(peer, to[static_cast<std::size_t>(peer)]);
-    }
-    for (int i = first; i < end; ++i) {
-      const int peer = (call.rank + i) % call.ranks;
-      lane.send(peer, from[static_cast<std::size_t>(peer)]);
-    }
-    if (first == 1) lane.copy(to[self], from[self]);
-    lane.wait();
-  }
-  if (call.ranks == 1) lane.copy(to[0], from[0]);
+  const auto at = [](int peer) { return static_cast<std::size_t>(peer); };
+  exchange_in_windows(
+      lane, call.ranks, call.rank, [&](int peer) { lane.recv(peer, to[at(peer)]); },
+      [&](int peer) { lane.send(peer, from[at(peer)]); }, [&] { lane.copy(to[at(call.rank)], from[at(call.rank)]); });
 }
 
 Bytes wire_bytes(const Call& call) { return least_wire_bytes(call); }

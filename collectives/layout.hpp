@@ -35,7 +35,8 @@ class Blocks {
   Bytes bytes_;
 };
 
-/// For all_to_allv: the regions of a buffer that holds what goes to (or comes from) each peer, in rank order.
+/// For all_to_all and all_to_allv: the regions of a buffer that holds what goes to (or comes from) each peer, in rank
+/// order.
 std::vector<Region> regions_to_peers(const Call& call, Region input);
 std::vector<Region> regions_from_peers(const Call& call);
 

@@ -103,6 +103,14 @@ Bytes sent_by(const std::vector<Step>& steps) {
   return sum;
 }
 
+/// What is sent by the steps of a rank of this node to those of others.
+Bytes sent_from_node(const std::vector<Step>& steps, const Nodes& nodes, int node) {
+  Bytes sum = 0;
+  for (const Step& step : steps)
+    if (step.action == Action::send && nodes[static_cast<std::size_t>(step.peer)] != node) sum += step.bytes;
+  return sum;
+}
+
 /// What `count` says of each routine's steps.
 template <typename Count>
 std::vector<std::uint64_t> of_routines(const Program& program, Count count) {
@@ -120,6 +128,14 @@ std::uint64_t executed(const Lane& lane, const std::vector<std::uint64_t>& routi
   return sum;
 }
 
+template <typename Count>
+std::uint64_t of_all_lanes(const Program& program, Count count) {
+  const std::vector<std::uint64_t> routines = of_routines(program, count);
+  std::uint64_t sum = 0;
+  for (const Lane& lane : program.lanes) sum += executed(lane, routines, count);
+  return sum;
+}
+
 std::uint64_t number_of(const std::vector<Step>& steps) { return steps.size(); }
 
 }  // namespace
@@ -128,19 +144,14 @@ Bytes Program::sent_bytes(std::size_t lane) const {
   return executed(lanes[lane], of_routines(*this, sent_by), sent_by);
 }
 
-Bytes Program::sent_bytes() const {
-  const std::vector<std::uint64_t> routines_send = of_routines(*this, sent_by);
-  Bytes sum = 0;
-  for (const Lane& lane : lanes) sum += executed(lane, routines_send, sent_by);
-  return sum;
+Bytes Program::sent_bytes() const { return of_all_lanes(*this, sent_by); }
+
+Bytes Program::sent_bytes_between(const Nodes& nodes) const {
+  const int node = nodes[static_cast<std::size_t>(rank)];
+  return of_all_lanes(*this, [&](const std::vector<Step>& steps) { return sent_from_node(steps, nodes, node); });
 }
 
-std::uint64_t Program::executed_steps() const {
-  const std::vector<std::uint64_t> routines_run = of_routines(*this, number_of);
-  std::uint64_t sum = 0;
-  for (const Lane& lane : lanes) sum += executed(lane, routines_run, number_of);
-  return sum;
-}
+std::uint64_t Program::executed_steps() const { return of_all_lanes(*this, number_of); }
 
 Program inlined(const Program& program) {
   Program flat = program;

@@ -112,7 +112,8 @@ struct Program {
   int channel_of(int lane) const { return channels.empty() ? lane : channels[static_cast<std::size_t>(lane)]; }
   /// Bytes this rank sends, over all lanes; natives count as nothing.
   Bytes sent_bytes() const;
-  Bytes sent_bytes(std::size_t lane) const;  ///< by one lane
+  Bytes sent_bytes(std::size_t lane) const;            ///< by one lane
+  Bytes sent_bytes_between(const Nodes& nodes) const;  ///< of sent_bytes() what goes to ranks of other nodes
   /// Steps that one execution runs, those of routines at each call.
   std::uint64_t executed_steps() const;
 };

@@ -1,5 +1,6 @@
 #include "collectives/layout.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/ring.hpp"
 
 namespace weft::collectives::reducescatter_ring {
 
@@ -9,18 +10,12 @@ void build(const Call& call, Program& program, Lane& lane) {
   const Blocks input(input_of(call), call.ranks);
   const Region result{Space::out, 0, call.block()};
   if (call.ranks == 1) lane.copy(result, input[0]);
-  // Partial sums alternate between two places, because one is sent while the next arrives; the last ends in `out`. In
-  // place each is formed where its block lies.
+  const Ring ring{.to = call.next(), .from = call.prev(), .size = call.ranks, .own = call.rank};
+  Track shares;
+  for (int rank = 0; rank < call.ranks; ++rank) shares.push_back(input[rank]);
+  // In place each sum is formed where its block lies.
   const Region spare = call.in_place || call.ranks < 3 ? result : reserve(program, call.block());
-  Region current = input[call.rank - 1];
-  for (int left = call.ranks - 2; left >= 0; --left) {
-    const Region share = input[call.rank + left];
-    const Region next = call.in_place ? share : left % 2 == 0 ? result : spare;
-    lane.send(call.next(), current);
-    lane.recv_reduce(call.prev(), next, share);
-    lane.wait();
-    current = next;
-  }
+  ring_reduce_scatter(lane, ring, {shares}, {call.in_place ? shares : in_turns(ring, result, spare)});
   if (call.in_place) lane.copy(result, input[call.rank]);
 }
 

@@ -12,8 +12,9 @@ namespace weft {
 /// One way to do a collective. Adding one: a file with `Algorithm name()` and a line in collectives/CMakeLists.txt.
 struct Algorithm {
   Collective collective = Collective::barrier;
-  std::string name;     ///< as in --algorithm: "ring"
-  std::string summary;  ///< rounds, bytes and paper in a line
+  std::string name;      ///< as in --algorithm: "ring"
+  std::string summary;   ///< rounds, bytes and paper in a line
+  bool by_node = false;  ///< works by Call::nodes, which nobody knows before the ranks have started
   /// Empty where it can do the call, else a sentence. Depends only on what all ranks share (not on the rank).
   std::function<std::string(const Call&)> refuses;
   /// Writes this rank's steps. `lane` is empty; sizes of the spaces are set from the call, scratch_bytes is 0 and may

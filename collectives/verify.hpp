@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,5 +29,10 @@ Findings verify_collective(const Algorithm& algorithm, const Call& call_of_rank0
 
 /// The same of programs that are at hand: lowered ones, or changed by a test.
 Findings verify_programs(const Algorithm& algorithm, const Call& call_of_rank0, std::span<const Program> programs);
+
+/// The nodes for which an algorithm that works by them is checked on so many ranks: each number of nodes that divides
+/// them into several ranks each, in order; and two nodes to which they are dealt in turns. Of other algorithms null
+/// only.
+std::vector<std::shared_ptr<const Nodes>> nodes_to_check(const Algorithm& algorithm, int ranks);
 
 }  // namespace weft

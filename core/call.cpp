@@ -15,17 +15,15 @@ constexpr std::array<Collective, 8> kCollectives = {
 constexpr std::array<std::string_view, 8> kNames = {"barrier",    "broadcast",  "all_reduce",  "reduce_scatter",
                                                     "all_gather", "all_to_all", "all_to_allv", "send_recv"};
 
-Bytes at(const TrafficMatrix& matrix, int ranks, int from, int to) {
-  return matrix[static_cast<std::size_t>(from) * static_cast<std::size_t>(ranks) + static_cast<std::size_t>(to)];
-}
-
 }  // namespace
 
 std::span<const Collective> all_collectives() { return kCollectives; }
 std::string_view name_of(Collective collective) { return kNames[static_cast<std::size_t>(collective)]; }
 
-Bytes Call::sent_to(int peer) const { return at(*matrix, ranks, rank, peer); }
-Bytes Call::received_from(int peer) const { return at(*matrix, ranks, peer, rank); }
+Bytes Call::bytes_between(int from, int to) const {
+  if (collective == Collective::all_to_all) return block();
+  return (*matrix)[static_cast<std::size_t>(from) * static_cast<std::size_t>(ranks) + static_cast<std::size_t>(to)];
+}
 
 int Call::partner() const {
   if (pairing != nullptr) return (*pairing)[static_cast<std::size_t>(rank)];

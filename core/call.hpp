@@ -31,6 +31,9 @@ using TrafficMatrix = std::vector<Bytes>;
 /// Whom each rank exchanges with in send_recv, and who with it; -1: nobody.
 using Pairing = std::vector<int>;
 
+/// The node of each rank: those that have the same number share one.
+using Nodes = std::vector<int>;
+
 /// One collective operation as one rank sees it: the arguments of the MPI call, and nothing about how it is done.
 ///
 /// Layouts (n = ranks, s = size_of(dtype)), as in MPI, blocks contiguous and in rank order:
@@ -58,14 +61,17 @@ struct Call {
   std::shared_ptr<const TrafficMatrix> matrix =
       nullptr;                                       ///< all_to_allv only; the same object for all ranks of a process
   std::shared_ptr<const Pairing> pairing = nullptr;  ///< send_recv only; null: ranks 2i and 2i + 1
+  std::shared_ptr<const Nodes> nodes = nullptr;      ///< for two-level algorithms; null: all ranks are on one
 
   Bytes element() const { return size_of(dtype); }
   Bytes block() const { return count * element(); }  ///< bytes of `count` elements
   int next() const { return (rank + 1) % ranks; }
   int prev() const { return (rank + ranks - 1) % ranks; }
 
-  Bytes sent_to(int peer) const;        ///< all_to_allv: bytes from this rank to the peer
-  Bytes received_from(int peer) const;  ///< all_to_allv: bytes from the peer to this rank
+  /// all_to_all and all_to_allv: bytes from one rank to another.
+  Bytes bytes_between(int from, int to) const;
+  Bytes sent_to(int peer) const { return bytes_between(rank, peer); }
+  Bytes received_from(int peer) const { return bytes_between(peer, rank); }
 
   int partner() const;  ///< send_recv: the rank's, -1: it has none
 

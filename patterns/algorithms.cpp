@@ -51,7 +51,8 @@ std::vector<Choice> choose_algorithms(const std::vector<std::string>& named, con
   if (std::find(named.begin(), named.end(), kAll) != named.end()) {
     choices.push_back({.name = kNative});
     for (const Algorithm* algorithm : algorithms)
-      if (algorithm->refuses(call).empty()) choices.push_back({.name = algorithm->name, .algorithm = algorithm});
+      if (const std::string refused = algorithm->refuses(call); refused.empty() || algorithm->by_node)
+        choices.push_back({.name = algorithm->name, .algorithm = algorithm, .refused = refused});
     return choices;
   }
   for (const std::string& name : named) {

@@ -160,6 +160,14 @@ void add_points(const ExpertExchange& exchange, const Model& model, const Traffi
     point.build = builder(point.call, matrices, choice.algorithm);
     if (choice.automatic) point.build_native = builder(point.call, matrices, nullptr);
     points.push_back(point);
+    if (choice.algorithm != nullptr && choice.algorithm->by_node)
+      points.back().on_nodes = [point, matrices, algorithm = choice.algorithm](const auto& nodes) {
+        Point placed = point;
+        placed.call.nodes = nodes;
+        placed.refused = algorithm->refuses(placed.call);
+        placed.build = builder(placed.call, matrices, algorithm);
+        return placed;
+      };
   }
 }
 
@@ -171,7 +179,7 @@ void refuse_equal_points(const std::vector<Point>& points) {
   };
   for (std::size_t i = 0; i < points.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
-      if (points[i].refused.empty() && same(points[i], points[j]))
+      if ((points[i].refused.empty() || points[i].on_nodes) && same(points[i], points[j]))
         throw UsageError(fmt::format("--router: {} and {} route these tokens alike, name one of them",
                                      points[j].notes.at("router"), points[i].notes.at("router")));
 }

@@ -50,6 +50,9 @@ struct Point {
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.
   std::function<std::unique_ptr<Workload>(int rank)> build;
+  /// The same point where the ranks lie on these nodes: its algorithm works by them, so that until then the point is
+  /// refused. Null where nodes do not matter.
+  std::function<Point(const std::shared_ptr<const Nodes>& nodes)> on_nodes;
   /// Where the time of one accounted execution went; null: nothing is said. `step_ns`: the measured time.
   std::function<StepReport(std::span<const RankAccount> accounts, double step_ns)> report;
   /// Where automatic: the same work by the transport's own collective, for transports that offer it (see call).

@@ -83,6 +83,14 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
   };
   point.build = [build, algorithm = choice.algorithm](int rank) { return build(algorithm, rank); };
   if (choice.automatic) point.build_native = [build](int rank) { return build(nullptr, rank); };
+  if (choice.algorithm != nullptr && choice.algorithm->by_node)
+    point.on_nodes = [pattern, operation, call, choice](const std::shared_ptr<const Nodes>& nodes) {
+      Call placed = call;
+      placed.nodes = nodes;
+      Choice chosen = choice;
+      chosen.refused = choice.algorithm->refuses(placed);
+      return make_point(pattern, operation, placed, chosen);
+    };
   return point;
 }
 

@@ -141,6 +141,26 @@ std::vector<Column> result_columns() {
       text_column("notes", &Record::notes)};
 }
 
+/// Columns that came when schema 2 was in use: at the end, and files from before lack them.
+std::vector<Column> later_columns() {
+  return {integer_column("wire_bytes_between_nodes", "B", &Record::wire_bytes_between_nodes,
+                         [](const Record& r) { return r.wire_bytes_between_nodes >= 0; }),
+          integer_column("wire_bytes_inside_node", "B", &Record::wire_bytes_inside_node,
+                         [](const Record& r) { return r.wire_bytes_inside_node >= 0; }),
+          real_column("internodebw_GBps", "GB/s", &Record::internodebw_gbps,
+                      [](const Record& r) { return r.internodebw_gbps > 0; }),
+          real_column("intranodebw_GBps", "GB/s", &Record::intranodebw_gbps,
+                      [](const Record& r) { return r.intranodebw_gbps > 0; })};
+}
+
+/// The columns that a table with this header is to have.
+std::vector<std::string> names_expected(const std::vector<std::string>& header) {
+  std::vector<std::string> names = column_names();
+  const std::size_t first = names.size() - later_columns().size();
+  if (header.size() == first) names.resize(first);
+  return names;
+}
+
 /// Nothing that is measured is below zero, but for a difference of clocks.
 bool is_negative(const Column& column, std::string_view text) {
   return column.kind == ColumnKind::number && text.starts_with('-') && column.name != "clock_closure_us";
@@ -151,7 +171,7 @@ bool is_negative(const Column& column, std::string_view text) {
 std::span<const Column> columns() {
   static const std::vector<Column> all = [] {
     std::vector<Column> table = identity_columns();
-    for (const std::vector<Column>& part : {time_columns(), result_columns()})
+    for (const std::vector<Column>& part : {time_columns(), result_columns(), later_columns()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();
@@ -171,7 +191,7 @@ std::vector<std::string> fields_of(const Record& record) {
 }
 
 std::vector<Record> records_of(const CsvTable& table) {
-  expect_header(table, column_names());
+  expect_header(table, names_expected(table.header));
   const auto refuse = [&table](const CsvRow& row, const std::string& what) {
     throw UsageError(fmt::format("{}, line {}: {}", table.path.string(), row.line, what));
   };

@@ -27,7 +27,7 @@ struct Column {
   std::function<bool(Record&, std::string_view)> read;
 };
 
-/// Every column in the order of points.csv. Never renamed within a schema version.
+/// Every column in the order of points.csv. Never renamed within a schema version; new ones come at the end.
 std::span<const Column> columns();
 
 std::vector<std::string> column_names();
@@ -35,7 +35,8 @@ std::vector<std::string> column_names();
 /// The fields of one row.
 std::vector<std::string> fields_of(const Record& record);
 
-/// The records of a table that has exactly these columns. Throws UsageError naming file, line and column.
+/// The records of a table that has exactly these columns, or none of those that came later in this schema. Throws
+/// UsageError naming file, line and column.
 std::vector<Record> records_of(const CsvTable& table);
 
 /// One object with the columns as members: numbers, strings and booleans; null where a value does not apply.

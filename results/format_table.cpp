@@ -54,6 +54,7 @@ bool is_barrier(const Record& r) { return r.operation == "barrier"; }
 bool has_imbalance(const Record& r) { return r.imbalance > 0; }
 bool has_bubble(const Record& r) { return r.bubble_formula >= 0 || r.bubble >= 0; }
 bool has_logical(const Record& r) { return r.logical_bytes > 0; }
+bool crosses_nodes(const Record& r) { return r.internodebw_gbps > 0; }
 bool is_batched(const Record& r) { return r.batch > 1; }
 bool starts_apart(const Record& r) { return start_uncertainty(r) > kMostStartUncertainty; }
 
@@ -127,6 +128,10 @@ std::vector<TableColumn> figure_columns(const std::vector<Record>& group) {
   if (has_logical(first)) {
     columns.push_back(bandwidth_column("wire GB/s", &Record::wirebw_gbps));
     columns.push_back(bandwidth_column("logical", &Record::logicalbw_gbps));
+  }
+  if (any(group, crosses_nodes)) {
+    columns.push_back(bandwidth_column("inter GB/s", &Record::internodebw_gbps));
+    columns.push_back(bandwidth_column("intra GB/s", &Record::intranodebw_gbps));
   }
   if (has_imbalance(first)) columns.push_back(ratio_column("max/mean", &Record::imbalance));
   if (has_bubble(first)) {

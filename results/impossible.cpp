@@ -90,9 +90,12 @@ std::string impossible_bandwidth(const Record& r) {
     Bytes bytes;
     double time_us;
   };
-  for (const Rate& rate : {Rate{"algbw_GBps", r.algbw_gbps, r.bytes_per_rank, r.time_us()},
-                           {"wirebw_GBps", r.wirebw_gbps, r.wire_bytes, r.time_us_median},
-                           {"logicalbw_GBps", r.logicalbw_gbps, r.logical_bytes, r.time_us_median}}) {
+  for (const Rate& rate :
+       {Rate{"algbw_GBps", r.algbw_gbps, r.bytes_per_rank, r.time_us()},
+        {"wirebw_GBps", r.wirebw_gbps, r.wire_bytes, r.time_us_median},
+        {"logicalbw_GBps", r.logicalbw_gbps, r.logical_bytes, r.time_us_median},
+        {"internodebw_GBps", r.internodebw_gbps, known_bytes(r.wire_bytes_between_nodes), r.time_us_median},
+        {"intranodebw_GBps", r.intranodebw_gbps, known_bytes(r.wire_bytes_inside_node), r.time_us_median}}) {
     if (!(rate.value > 0) || !(rate.time_us > 0)) continue;
     const double right = static_cast<double>(rate.bytes) / rate.time_us / kBytesPerUsOfOneGBps;
     if (std::abs(rate.value - right) > kTolerance * right)

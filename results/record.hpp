@@ -9,6 +9,9 @@
 
 namespace weft {
 
+/// 0 where the bytes are not known (-1).
+inline Bytes known_bytes(std::int64_t bytes) { return bytes < 0 ? 0 : static_cast<Bytes>(bytes); }
+
 /// One row of points.csv: every column is documented in docs/results.md. A value that does not apply keeps its default
 /// here and is an empty field there (results/columns.hpp).
 struct Record {
@@ -46,7 +49,9 @@ struct Record {
   bool steady = true;  ///< false: no steady state was reached
   std::string status;  ///< ok, wrong, refused, failed
   std::string reason;
-  std::string notes;  ///< key=value pairs joined by ';'
+  std::string notes;                                                        ///< key=value pairs joined by ';'
+  std::int64_t wire_bytes_between_nodes = -1, wire_bytes_inside_node = -1;  ///< -1: not known
+  double internodebw_gbps = 0, intranodebw_gbps = 0;
 
   /// What identifies the point, known before it is measured: all that --resume compares.
   std::string key() const;

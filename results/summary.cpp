@@ -147,6 +147,8 @@ void summarise(const Samples& samples, double busbw_factor, Record& record) {
     record.busbw_gbps = record.algbw_gbps * busbw_factor;
     record.wirebw_gbps = gigabytes_per_second(record.wire_bytes, median_ns);
     record.logicalbw_gbps = gigabytes_per_second(record.logical_bytes, median_ns);
+    record.internodebw_gbps = gigabytes_per_second(known_bytes(record.wire_bytes_between_nodes), median_ns);
+    record.intranodebw_gbps = gigabytes_per_second(known_bytes(record.wire_bytes_inside_node), median_ns);
   }
   judge(samples, record);
 }

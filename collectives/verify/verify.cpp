@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collectives/two_level.hpp"
 #include "collectives/verify/report.hpp"
 #include "collectives/verify/routines.hpp"
 #include "collectives/verify/simulation.hpp"
@@ -64,6 +65,18 @@ Findings verify_collective(const Algorithm& algorithm, const Call& call_of_rank0
   std::vector<Program> programs;
   for (const Call& call : calls_of_all_ranks(call_of_rank0)) programs.push_back(build_program(algorithm, call));
   return verify_programs(algorithm, call_of_rank0, programs);
+}
+
+std::vector<std::shared_ptr<const Nodes>> nodes_to_check(const Algorithm& algorithm, int ranks) {
+  if (!algorithm.by_node) return {nullptr};
+  std::vector<std::shared_ptr<const Nodes>> all;
+  for (int number = 2; number <= ranks / 2; ++number)
+    if (ranks % number == 0) all.push_back(collectives::nodes_in_order(ranks, ranks / number));
+  if (ranks < 4 || ranks % 2 != 0) return all;
+  Nodes in_turns;
+  for (int rank = 0; rank < ranks; ++rank) in_turns.push_back(rank % 2);
+  all.push_back(std::make_shared<const Nodes>(std::move(in_turns)));
+  return all;
 }
 
 }  // namespace weft

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "collectives/registry.hpp"
 #include "collectives/summands.hpp"
+#include "collectives/verify.hpp"
 
 namespace weft {
 
@@ -58,12 +60,24 @@ inline std::vector<Call> variants(Collective collective, int ranks, std::uint64_
   return calls;
 }
 
+/// The same for an algorithm: on several nodes where it works by them.
+inline std::vector<Call> variants(const Algorithm& algorithm, int ranks, std::uint64_t count, Datatype dtype) {
+  std::vector<Call> calls;
+  for (const std::shared_ptr<const Nodes>& nodes : nodes_to_check(algorithm, ranks))
+    for (Call& call : variants(algorithm.collective, ranks, count, dtype)) {
+      call.nodes = nodes;
+      calls.push_back(std::move(call));
+    }
+  return calls;
+}
+
 /// "all_reduce/ring, 5 ranks, 7 x f32, in place"
 inline std::string describe(const Algorithm& algorithm, const Call& call) {
-  return fmt::format("{}, {} ranks, {} x {} {}{}{}{}{}", algorithm.key(), call.ranks, call.count, name_of(call.dtype),
+  return fmt::format("{}, {} ranks, {} x {} {}{}{}{}{}{}", algorithm.key(), call.ranks, call.count, name_of(call.dtype),
                      name_of(call.op), call.in_place ? ", in place" : "", call.both_ways ? ", both ways" : "",
                      call.pairing != nullptr ? ", paired" : "",
-                     call.root != 0 ? fmt::format(", root {}", call.root) : "");
+                     call.root != 0 ? fmt::format(", root {}", call.root) : "",
+                     call.nodes != nullptr ? fmt::format(", nodes {}", fmt::join(*call.nodes, " ")) : "");
 }
 
 /// A name that GoogleTest takes.

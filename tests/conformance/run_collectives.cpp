@@ -24,11 +24,13 @@ constexpr Datatype kTypes[] = {Datatype::f32, Datatype::bf16, Datatype::u8};
 constexpr Datatype kNativeTypes[] = {Datatype::f32, Datatype::f64,  Datatype::i32,
                                      Datatype::u8,  Datatype::bf16, Datatype::f16};
 
-std::vector<Call> calls_of(Collective collective, int ranks, std::span<const Datatype> types) {
+/// `whose`: a collective, or an algorithm.
+template <typename Whose>
+std::vector<Call> calls_of(const Whose& whose, int ranks, std::span<const Datatype> types) {
   std::vector<Call> calls;
   for (const std::uint64_t count : kCounts)
     for (const Datatype dtype : types)
-      for (Call& call : variants(collective, ranks, count, dtype)) {
+      for (Call& call : variants(whose, ranks, count, dtype)) {
         call.op = count == 7 ? ReduceOp::max : ReduceOp::sum;
         calls.push_back(std::move(call));
       }
@@ -101,11 +103,11 @@ std::vector<std::string> run_and_check(World& world, const Transport& transport,
   Algorithm native;
   native.name = kNative;
   std::vector<Call> calls;
+  if (algorithm != nullptr)  // on several nodes one type is enough
+    calls = calls_of(*algorithm, world.ranks(), std::span(kTypes).first(algorithm->by_node ? 1 : std::size(kTypes)));
   for (const Collective collective : all_collectives())
-    if (algorithm == nullptr || algorithm->collective == collective)
-      for (Call& call : algorithm != nullptr ? calls_of(collective, world.ranks(), kTypes)
-                                             : calls_of(collective, world.ranks(), kNativeTypes))
-        calls.push_back(std::move(call));
+    if (algorithm == nullptr)
+      for (Call& call : calls_of(collective, world.ranks(), kNativeTypes)) calls.push_back(std::move(call));
   for (Call& call : calls) {
     if (algorithm != nullptr ? !algorithm->refuses(call).empty() : !bench.offers_native(call)) continue;
     call.rank = world.rank();

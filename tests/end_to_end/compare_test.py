@@ -51,8 +51,9 @@ class Compare(ProgramTest):
                            time_us_min=min(times), time_us_median_low=min(times),
                            time_us_max=max(times), time_us_median_high=max(times))
                 row["busbw_GBps"] = ""
-                for rate, bytes_ in (("algbw_GBps", "bytes_per_rank"), ("wirebw_GBps", "wire_bytes")):
-                    row[rate] = int(row[bytes_]) / row["time_us_median"] / 1e3
+                for rate, bytes_ in (("algbw_GBps", "bytes_per_rank"), ("wirebw_GBps", "wire_bytes"),
+                                     ("internodebw_GBps", "wire_bytes_between_nodes"), ("intranodebw_GBps", "wire_bytes_inside_node")):
+                    row[rate] = int(row[bytes_]) / row["time_us_median"] / 1e3 if row[bytes_] else ""
                 if change:
                     change(row)
             write_rows(folder / "points.csv", rows)
@@ -214,7 +215,8 @@ class Compare(ProgramTest):
     def test_rows_and_samples_must_agree(self):
         good = self.campaign("good", launches=1)
         bad = self.campaign("bad", launches=1,
-                            change=lambda row: row.update(time_us_median=row["time_us_min"], algbw_GBps="", wirebw_GBps=""))
+                            change=lambda row: row.update(time_us_median=row["time_us_min"], algbw_GBps="", wirebw_GBps="",
+                                                          intranodebw_GBps=""))
         self.refused(good, bad, says=["samples.csv", "point 0", "median of its samples"])
 
 

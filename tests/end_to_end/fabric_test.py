@@ -38,6 +38,50 @@ class Fabric(ProgramTest):
         self.assertAlmostEqual(self.one_way(path)[0], 1 + 2**20 / 10e3, 2)
         self.assertAlmostEqual(self.one_way(f"{path},bandwidth=20")[0], 1 + 2**20 / 20e3, 2)
 
+    def on_nodes(self, name, *arguments, fabric="h800,ranks-per-node=4"):
+        out = self.folder / name
+        result = weft("run", *arguments, "-t", "model", "--fabric", fabric, "--ranks", 16, "-n", 3, "--out", out)
+        return result, points(out)
+
+    def test_two_levels_beat_one_as_their_bytes_say(self):
+        bytes_ = 2**24
+        result, rows = self.on_nodes("run", "all_reduce", "-b", bytes_, "-e", bytes_, "-c", 0, "--algorithm", "ring,two_level")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertIn("inter GB/s", result.stdout)
+        figures = {}
+        for row in rows:
+            between, inside, time = (float(row[name]) for name in
+                                     ("wire_bytes_between_nodes", "wire_bytes_inside_node", "time_us_median"))
+            figures[row["algorithm"]] = between, inside, time
+            self.assertAlmostEqual(float(row["internodebw_GBps"]), between / time / 1e3, 6)
+            self.assertAlmostEqual(float(row["intranodebw_GBps"]), inside / time / 1e3, 6)
+        # 4 nodes of 4: of the flat ring the ends of nodes send all between them, the others all inside.
+        self.assertEqual(figures["ring"][:2], (bytes_ * 30 / 16, bytes_ * 30 / 16))
+        self.assertEqual(figures["two_level"][:2], (bytes_ * 6 / 16, bytes_ * 6 / 4))
+        predicted = (bytes_ * 30 / 16 / 40e3) / (bytes_ * 6 / 16 / 40e3 + bytes_ * 6 / 4 / 160e3)
+        measured = figures["ring"][2] / figures["two_level"][2]
+        self.assertAlmostEqual(measured / predicted, 1, delta=0.15)
+
+    def test_two_levels_move_the_right_data(self):
+        result, rows = self.on_nodes("run", "all_reduce", "all_gather", "reduce_scatter", "all_to_all", "moe", "-b", "4K", "-e", "4K",
+                                     "--tokens", 16, "--algorithm", "two_level")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertEqual({(row["algorithm"], row["status"], row["wrong"]) for row in rows}, {("two_level", "ok", "0")})
+        self.assertEqual({row["operation"] for row in rows},
+                         {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "dispatch", "combine"})
+
+    def test_two_levels_need_nodes(self):
+        cases = {"h800,ranks-per-node=0": "all ranks are on one node", "h800,ranks-per-node=1": "each node has one rank",
+                 "h800,ranks-per-node=5": "from 1 to 5"}
+        for fabric, words in cases.items():
+            result, rows = self.on_nodes(fabric, "all_reduce", "-b", "4K", "-e", "4K", "--algorithm", "two_level", fabric=fabric)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertEqual([(row["status"], words in row["reason"]) for row in rows], [("refused", True)])
+            result, rows = self.on_nodes(f"all-{fabric}", "all_reduce", "-b", "4K", "-e", "4K", "--algorithm", "all", fabric=fabric)
+            self.assertEqual(result.returncode, OK, result.stderr)
+            self.assertEqual({row["algorithm"] for row in rows}, {"ring", "recursive_doubling", "rabenseifner"})
+
     def test_published_fabrics_are_listed(self):
         listing = weft("list").stdout.split("Fabrics")[1]
         for name in ("ascend-a3", "h100", "h800"):

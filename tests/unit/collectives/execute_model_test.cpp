@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "collectives/execute.hpp"
 #include "collectives/registry.hpp"
+#include "collectives/two_level.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -49,9 +51,11 @@ Program empty_program(int rank, int ranks, Bytes bytes) {
   return program;
 }
 
-std::function<Program(int)> algorithm(Collective collective, const char* name, int ranks, std::uint64_t count) {
+std::function<Program(int)> algorithm(Collective collective, const char* name, int ranks, std::uint64_t count,
+                                      const std::shared_ptr<const Nodes>& nodes = nullptr) {
   return [=](int rank) {
     Call call;
+    call.nodes = nodes;
     call.collective = collective;
     call.rank = rank;
     call.ranks = ranks;
@@ -118,6 +122,61 @@ TEST(ExecuteModel, EventsOrderComputeAfterCommunication) {
     return program;
   };
   EXPECT_EQ(ends(2, chained), std::vector<Nanoseconds>(2, kAlpha + kWire + 700));
+}
+
+/// As fabrics/h800.json, in nodes of eight.
+constexpr FabricModel kTwoLevels{
+    .latency = 3'700, .bandwidth = 40, .ranks_per_node = 8, .node_latency = 3'330, .node_bandwidth = 160};
+constexpr int kRanksOnNodes = 32;
+
+/// What an algorithm takes on four nodes, ns, and what the bytes that a rank sends to either level take, one level
+/// after the other, on the rank that sends longest.
+struct OnNodes {
+  double time = 0;
+  double of_bytes = 0;
+};
+
+OnNodes on_nodes(Collective collective, const char* name, std::uint64_t count) {
+  const auto nodes = collectives::nodes_in_order(kRanksOnNodes, kTwoLevels.ranks_per_node);
+  const auto program = algorithm(collective, name, kRanksOnNodes, count, nodes);
+  OnNodes result;
+  for (const Nanoseconds end : ends(kRanksOnNodes, program, kTwoLevels))
+    result.time = std::max(result.time, static_cast<double>(end));
+  for (int rank = 0; rank < kRanksOnNodes; ++rank) {
+    const Program mine = program(rank);
+    const auto between = static_cast<double>(mine.sent_bytes_between(*nodes));
+    const double inside = static_cast<double>(mine.sent_bytes()) - between;
+    result.of_bytes = std::max(result.of_bytes, between / kTwoLevels.bandwidth + inside / kTwoLevels.node_bandwidth);
+  }
+  return result;
+}
+
+TEST(ExecuteModel, TwoLevelsAreFasterAsTheBytesSay) {
+  struct Case {
+    Collective collective;
+    const char* flat;
+    std::uint64_t count;
+    double ratio;  ///< of the bytes' times, by the formulas of docs/algorithms.md; below 1 the flat one is faster
+  };
+  // Of s bytes, between nodes at 40 and inside at 160 GB/s: a flat ring's end of a node sends all that it sends
+  // between.
+  for (const Case& one :
+       {Case{Collective::all_reduce, "ring", 1 << 24, (62.0 / 40) / (6.0 / 40 + 32 * 1.75 / 160)},
+        Case{Collective::all_gather, "ring", 1 << 20, (31.0 / 40) / (3.0 / 40 + 28.0 / 160)},
+        Case{Collective::reduce_scatter, "ring", 1 << 20, (31.0 / 40) / (3.0 / 40 + 28.0 / 160)},
+        Case{Collective::all_to_all, "pairwise", 1 << 20, (24.0 / 40 + 7.0 / 160) / (24.0 / 40 + 28.0 / 160)}}) {
+    const OnNodes flat = on_nodes(one.collective, one.flat, one.count);
+    const OnNodes two_level = on_nodes(one.collective, "two_level", one.count);
+    EXPECT_NEAR(flat.of_bytes / two_level.of_bytes, one.ratio, 1e-3 * one.ratio) << name_of(one.collective);
+    EXPECT_NEAR(flat.time / two_level.time, one.ratio, 0.15 * one.ratio) << name_of(one.collective);
+  }
+}
+
+// Three messages between nodes for 24, in one round for three of them.
+TEST(ExecuteModel, TwoLevelsExchangeSmallBlocksFaster) {
+  const double two_level = on_nodes(Collective::all_to_all, "two_level", 16).time;
+  EXPECT_LT(two_level, on_nodes(Collective::all_to_all, "linear", 16).time / 1.5);
+  EXPECT_LT(two_level, on_nodes(Collective::all_to_all, "pairwise", 16).time / 10);
 }
 
 TEST(ExecuteModel, PairwiseAllToAllTakesOneMessageTimePerRound) {

@@ -71,6 +71,24 @@ TEST(Program, CountsWhatItSends) {
   EXPECT_EQ(program.out_bytes, 60U);
 }
 
+TEST(Program, TellsWhatItSendsToOtherNodes) {
+  Program program;
+  program.rank = 1;
+  program.ranks = 4;
+  Lane& routine = program.routines.emplace_back("routine");
+  routine.send(0, {Space::in, 0, 1});
+  routine.send(3, {Space::in, 0, 10});
+  Lane& lane = program.lanes.emplace_back("main");
+  lane.call(0);
+  lane.call(0);
+  lane.send(2, {Space::in, 0, 100});
+  lane.recv(2, {Space::out, 0, 1000});
+  EXPECT_EQ(program.sent_bytes_between({0, 0, 1, 1}), 120U);
+  EXPECT_EQ(program.sent_bytes_between({5, 3, 3, 5}), 22U);
+  EXPECT_EQ(program.sent_bytes_between({0, 0, 0, 0}), 0U);
+  EXPECT_EQ(program.sent_bytes(), 122U);
+}
+
 TEST(Program, NativeIsOneStep) {
   Call call;
   call.collective = Collective::all_reduce;

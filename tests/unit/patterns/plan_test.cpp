@@ -103,6 +103,31 @@ TEST(Sweep, WhatCannotBeIsOnePointWithASentence) {
   EXPECT_THAT(plan("send_recv", sized(64, 64, 2), 1)[0].refused, HasSubstr("at least 2 ranks"));
 }
 
+TEST(Algorithms, ByNodeWaitForTheNodes) {
+  const auto two = std::make_shared<const Nodes>(Nodes{0, 0, 1, 1});
+  Request request = sized(64, 64, 2);
+  request.tokens = 20;
+  request.routings = 2;
+  for (const char* pattern : {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "moe"})
+    for (const char* named : {"two_level", "all"}) {
+      request.algorithms = {named};
+      int found = 0;
+      for (const Point& point : plan(pattern, request, 4)) {
+        EXPECT_EQ(point.on_nodes != nullptr, point.algorithm == "two_level") << pattern;
+        if (!point.on_nodes) continue;
+        ++found;
+        EXPECT_THAT(point.refused, HasSubstr("on one node")) << pattern;
+        EXPECT_THAT(point.on_nodes(std::make_shared<const Nodes>(Nodes{0, 0, 0, 1})).refused, HasSubstr("from 1 to 3"));
+        const Point placed = point.on_nodes(two);
+        EXPECT_EQ(placed.refused, "") << pattern;
+        EXPECT_EQ(placed.bytes_per_rank, point.bytes_per_rank) << pattern;
+        const Program program = placed.build(1)->programs().at(0);
+        EXPECT_GT(program.sent_bytes_between(*two), 0U) << pattern;
+      }
+      EXPECT_EQ(found, std::string(pattern) == "moe" ? 2 : 1) << pattern;
+    }
+}
+
 TEST(Algorithms, ANameMustBelongToOneOfThePatterns) {
   const std::vector<const Pattern*> selected = {&patterns::registry().find("all_reduce"),
                                                 &patterns::registry().find("all_to_all")};

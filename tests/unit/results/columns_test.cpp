@@ -77,10 +77,46 @@ TEST(Columns, EveryOneSurvivesTheFile) {
   EXPECT_NEAR(back[3].bubble_formula, odd.bubble_formula, 1e-9);
 }
 
+TEST(Columns, BytesByLevelSurviveTheFile) {
+  Record record = all_reduce_record(1 << 20);
+  record.point = 0;
+  record.wire_bytes_between_nodes = 0;
+  record.wire_bytes_inside_node = 1'572'864;
+  const Record back = through_a_file({measured(record)}).front();
+  EXPECT_EQ(back.wire_bytes_between_nodes, 0);
+  EXPECT_EQ(back.wire_bytes_inside_node, 1'572'864);
+  EXPECT_EQ(field(back, "wire_bytes_between_nodes"), "0");
+  EXPECT_EQ(field(back, "internodebw_GBps"), "");
+  EXPECT_EQ(field(back, "intranodebw_GBps"), "157.2864");
+}
+
+// Schema 2 had no bytes by level at first.
+TEST(Columns, AFileFromBeforeTheLastColumnsIsRead) {
+  constexpr std::size_t kLater = 4;
+  const auto without = [](std::vector<std::string> fields, std::size_t number) {
+    fields.resize(fields.size() - number);
+    return csv_line(fields);
+  };
+  Record record = measured(all_reduce_record(8));
+  record.point = 0;
+  const TemporaryFolder folder;
+  const auto written = [&](std::size_t number) {
+    write_file(folder / "points.csv", without(column_names(), number) + without(fields_of(record), number));
+    return read_csv(folder / "points.csv");
+  };
+  const Record old = records_of(written(kLater)).front();
+  EXPECT_EQ(old.time_us_median, record.time_us_median);
+  EXPECT_EQ(old.wire_bytes_between_nodes, -1);
+  EXPECT_EQ(field(old, "wire_bytes_inside_node"), "");
+  for (const std::size_t number : {1, 2, 3, 5})
+    EXPECT_THAT(message_of<UsageError>([&] { records_of(written(number)); }), HasSubstr("of the header is nothing"));
+}
+
 TEST(Columns, WhatDoesNotApplyIsEmpty) {
   const Record refused = all_reduce_record(64);
   for (const char* name : {"time_us_median", "time_us_p95", "time_us_first", "algbw_GBps", "busbw_GBps", "imbalance",
-                           "bubble", "bubble_formula", "slowest_rank", "slowest_share", "logical_bytes", "wrong"})
+                           "bubble", "bubble_formula", "slowest_rank", "slowest_share", "logical_bytes", "wrong",
+                           "wire_bytes_between_nodes", "internodebw_GBps"})
     EXPECT_EQ(field(refused, name), "") << name;
   EXPECT_EQ(field(refused, "bytes_per_rank"), "64");
   EXPECT_EQ(field(refused, "in_place"), "false");
@@ -145,6 +181,8 @@ TEST(Columns, HostileValuesAreNamed) {
                                                                     {"algbw_GBps", "99"},
                                                                     {"wirebw_GBps", "0.5"},
                                                                     {"busbw_GBps", "1"},
+                                                                    {"internodebw_GBps", "2"},
+                                                                    {"wire_bytes_inside_node", "-1"},
                                                                     {"slowest_rank", "4"},
                                                                     {"stop", "whenever"},
                                                                     {"sync", "luck"},

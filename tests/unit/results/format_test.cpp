@@ -218,6 +218,19 @@ TEST(Formats, TableSaysWhatWasAskedFor) {
   EXPECT_THAT(text_of("table", {late}), HasSubstr("! clock bound and start skew"));
 }
 
+TEST(Formats, TableHasBandwidthsByLevelWhereNodesAreCrossed) {
+  Record inside = all_reduce_record(64);
+  inside.wire_bytes_between_nodes = 0;
+  inside.wire_bytes_inside_node = 96;
+  EXPECT_THAT(text_of("table", {measured(inside, 1.5)}), testing::Not(HasSubstr("inter GB/s")));
+  Record crossing = all_reduce_record(1 << 20);
+  crossing.wire_bytes_between_nodes = 1 << 19;
+  crossing.wire_bytes_inside_node = 1 << 20;
+  const std::string text = text_of("table", {measured(crossing, 1.5)});
+  EXPECT_THAT(text, HasSubstr(" inter GB/s intra GB/s "));
+  EXPECT_THAT(text, HasSubstr("     52.429    104.858 "));
+}
+
 TEST(Formats, TableHasNoHalfWidthBeyondTheMedian) {
   Record wide = measured(all_reduce_record(64), 1.5);
   wide.time_us_median_low = 1;
