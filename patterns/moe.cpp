@@ -125,9 +125,8 @@ Point first_point(const ExpertExchange& exchange, const Model& model, const Requ
   return point;
 }
 
-std::function<std::unique_ptr<Workload>(int)> builder(const Call& call, const Matrices& matrices,
-                                                      const Algorithm* algorithm) {
-  return [call, matrices, algorithm](int rank) {
+std::function<std::unique_ptr<Workload>(const Algorithm*, int)> builder(const Call& call, const Matrices& matrices) {
+  return [call, matrices](const Algorithm* algorithm, int rank) {
     std::vector<Call> calls;
     for (const auto& matrix : matrices) {
       calls.push_back(call);
@@ -157,8 +156,8 @@ void add_points(const ExpertExchange& exchange, const Model& model, const Traffi
     point.algorithm = choice.name;
     point.automatic = choice.automatic;
     point.refused = choice.refused;
-    point.build = builder(point.call, matrices, choice.algorithm);
-    if (choice.automatic) point.build_native = builder(point.call, matrices, nullptr);
+    point.build_as = builder(point.call, matrices);
+    point.build = [build = point.build_as, algorithm = choice.algorithm](int rank) { return build(algorithm, rank); };
     points.push_back(point);
   }
 }

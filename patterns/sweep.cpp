@@ -82,7 +82,7 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
     return std::make_unique<CollectiveWorkload>(algorithm, std::move(mine));
   };
   point.build = [build, algorithm = choice.algorithm](int rank) { return build(algorithm, rank); };
-  if (choice.automatic) point.build_native = [build](int rank) { return build(nullptr, rank); };
+  if (choice.automatic) point.build_as = build;
   return point;
 }
 
