@@ -49,13 +49,13 @@ double mean_reached(const TokenRouting& routing, int block) {
 }
 
 /// One expert group of a layout with a model.
-struct ExpertGroup {
+struct GroupAndBytes {
   ParallelLayout layout;
   Model model;
   std::uint64_t nodes;
   std::shared_ptr<const TokenRouting> routing;
 
-  ExpertGroup(ParallelLayout from, const Model& with)
+  GroupAndBytes(ParallelLayout from, const Model& with)
       : layout(std::move(from)),
         model(with),
         nodes(node_span(rank_groups(layout, "ep"), layout.ranks_per_node).most),
@@ -69,7 +69,7 @@ struct ExpertGroup {
 };
 
 /// Bytes that leave a rank in one pass, of all calls that begin so.
-double formula(const ExpertGroup& group, Dispatcher dispatcher, const std::vector<std::string>& beginnings) {
+double formula(const GroupAndBytes& group, Dispatcher dispatcher, const std::vector<std::string>& beginnings) {
   ParallelLayout layout = group.layout;
   layout.dispatcher = dispatcher;
   const ExpertSpread spread{.ranks = static_cast<double>(layout.expert),
@@ -85,7 +85,7 @@ double formula(const ExpertGroup& group, Dispatcher dispatcher, const std::vecto
   return sum;
 }
 
-void expect_bytes(const ExpertGroup& group, Dispatcher kind) {
+void expect_bytes(const GroupAndBytes& group, Dispatcher kind) {
   const TokenDispatcher& dispatcher = dispatchers::registry().find(name_of(kind));
   const Bytes out = token_bytes(group.layout.dispatch_format, group.model.hidden);
   const Bytes back = token_bytes(group.layout.combine_format, group.model.hidden);
@@ -120,7 +120,7 @@ TEST(ExchangeBytes, OfEveryProgramAreTheFormulasForEveryModelAndPublishedLayout)
       } catch (const UsageError&) {
         continue;  // that these are not the published pairs is the other tests' business
       }
-      const ExpertGroup group(layout, model);
+      const GroupAndBytes group(layout, model);
       SCOPED_TRACE(group.name());
       ASSERT_EQ(layout.expert % group.nodes, 0U);
       for (const Dispatcher dispatcher : {Dispatcher::flat, Dispatcher::hierarchical, Dispatcher::low_latency})
