@@ -18,18 +18,6 @@ namespace {
 
 constexpr const char* kTokenOperation = "dispatch and combine";
 
-/// For each rank the name of its host; none where run.json does not have them all.
-std::optional<std::vector<std::string>> hosts_of(const Run& run) {
-  const auto topology = run.info.find("topology");
-  if (topology == run.info.end() || !topology->is_array() || topology->empty()) return {};
-  std::vector<std::string> hosts;
-  for (const nlohmann::json& place : *topology) {
-    if (!place.is_object() || !place.contains("host") || !place["host"].is_string()) return {};
-    hosts.push_back(place["host"].get<std::string>());
-  }
-  return hosts;
-}
-
 /// Each pair of ranks by itself, or one with its opposite: one size, and not the neighbours that messages are taken
 /// for.
 bool is_of_pairs(const Curve& curve) { return curve.pattern == "pairs" || curve.pattern == "bisection"; }
@@ -44,11 +32,11 @@ bool has_nodes(const Run& run, const Curve& curve) {
 /// Messages go between neighbours, everything else between all.
 std::optional<bool> is_between_nodes(const ResultSet& set, const Curve& curve) {
   const Run& run = set.launches.front().run;
-  const std::optional<std::vector<std::string>> hosts = hosts_of(run);
-  if (!hosts || hosts->size() < 2 || !has_nodes(run, curve)) return {};
+  const std::vector<std::string> hosts = hosts_of(run);
+  if (hosts.size() < 2 || !has_nodes(run, curve)) return {};
   const bool message = curve.pattern == "send_recv" || curve.operation == "pingpong";
-  if (message) return hosts->at(0) != hosts->at(1);
-  return std::any_of(hosts->begin(), hosts->end(), [&](const std::string& host) { return host != hosts->front(); });
+  if (message) return hosts[0] != hosts[1];
+  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) { return host != hosts.front(); });
 }
 
 /// Rows of moe's all-to-all-v, whose bytes_per_rank leave the busiest rank.

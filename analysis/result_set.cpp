@@ -197,4 +197,15 @@ std::string named(const std::vector<LostLaunch>& lost) {
   return join(names, ", ");
 }
 
+std::vector<std::string> hosts_of(const Run& run) {
+  const auto topology = run.info.find("topology");
+  if (topology == run.info.end() || !topology->is_array()) return {};
+  std::vector<std::string> hosts;
+  for (const nlohmann::json& place : *topology) {
+    if (!place.is_object() || !place.contains("host") || !place["host"].is_string()) return {};
+    hosts.push_back(place["host"].get<std::string>());
+  }
+  return hosts;
+}
+
 }  // namespace weft

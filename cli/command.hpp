@@ -24,5 +24,6 @@ void add_import(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_fit(CLI::App& app, Chosen& chosen);
 void add_layout(CLI::App& app, Chosen& chosen);
+void add_tune(CLI::App& app, Chosen& chosen);
 
 }  // namespace weft::cli

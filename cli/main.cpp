@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   weft::cli::add_check(app, chosen);
   weft::cli::add_fit(app, chosen);
   weft::cli::add_layout(app, chosen);
+  weft::cli::add_tune(app, chosen);
   try {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.

@@ -8,6 +8,7 @@
 #include "cli/fabric.hpp"
 #include "cli/flags.hpp"
 #include "cli/routing_options.hpp"
+#include "cli/selection_file.hpp"
 #include "collectives/registry.hpp"
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
@@ -79,8 +80,11 @@ void add_traffic(CLI::App& run, Request& request) {
     for (const std::string& name : parse_list(t)) request.ops.push_back(parse_reduce_op(name));
   })->default_str("sum");
   add(run, "--algorithm",
-      "Names, 'native' or 'all'; not given: native where the transport has one, else the recommended one", kTraffic,
-      [&](const std::string& t) { request.algorithms = parse_list(t); });
+      "Names, 'native' or 'all'; auto: that of --selection for the size, else native where the transport has one, else "
+      "the recommended one",
+      kTraffic,
+      [&](const std::string& t) { request.algorithms = t == "auto" ? std::vector<std::string>() : parse_list(t); })
+      ->default_str("auto");
   run.add_flag("--in-place", request.in_place, "The input lies in the output buffer, as with MPI_IN_PLACE")
       ->group(kTraffic);
 }
@@ -150,6 +154,8 @@ void add_step(CLI::App& run, Request& request) {
 }
 
 void add_where(CLI::App& run, RunOptions& options) {
+  add(run, "--selection", "File of `weft tune`: the algorithm for each size, where --algorithm names none", kTraffic,
+      [&](const std::string& t) { options.selections = read_selections(t); });
   add(run, "-t,--transport",
       "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi, else shm", kWhere,
       [&](const std::string& t) {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "analysis/tuning.hpp"
 #include "measure/options.hpp"
 #include "patterns/request.hpp"
 #include "transports/registry.hpp"
@@ -32,6 +33,7 @@ struct RunOptions {
   std::string out;     ///< run folder; empty: runs/<time>
   std::string config;  ///< TOML file with flags; empty: none
   std::string trace;   ///< file that gets every step of one execution of each point; empty: none
+  std::vector<Selection> selections;  ///< of algorithms, where none is named; empty: none
   std::string resume;  ///< run folder to go on with; empty: none
   std::vector<std::string> command_line;
 

@@ -10,6 +10,7 @@
 #include "cli/order.hpp"
 #include "cli/point_record.hpp"
 #include "cli/reporter.hpp"
+#include "cli/selection_file.hpp"
 #include "cli/trace_file.hpp"
 #include "collectives/registry.hpp"
 #include "collectives/two_level.hpp"
@@ -80,6 +81,9 @@ class Session {
   nlohmann::json probe_noise();
   /// The point's work on this transport, or null with `record` saying why not.
   std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, Record& record) const;
+  /// Of a point for which the user named no algorithm: the selected one, else the transport's own where it has one;
+  /// null: the point's. Says which in the record.
+  std::unique_ptr<Workload> choose_algorithm(const Point& point, const OpenTransport& transport, Record& record) const;
   void measure_workload(const Point& point, const Workload& workload, OpenTransport& transport, Record& record,
                         Samples& samples);
   /// Runs the point once more to see where its time goes.
@@ -253,19 +257,30 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
   if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
     return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",
                               name_of(cache)));
-  if (point.automatic && point.build_native) {
-    std::unique_ptr<Workload> native = point.build_native(world_.rank());
-    if (refuses_natives(*transport.communicator, *native).empty()) {
-      record.algorithm = kNative;
-      return native;
-    }
-  }
-  std::unique_ptr<Workload> workload = point.build(world_.rank());
+  std::unique_ptr<Workload> workload = point.automatic ? choose_algorithm(point, transport, record) : nullptr;
+  if (!workload) workload = point.build(world_.rank());
   std::string refused = refuses_natives(*transport.communicator, *workload);
   if (refused.empty()) refused = refuses_shared_channels(*transport.communicator, *workload);
   if (refused.empty()) return workload;
   if (asks_for_all(job_.options.request)) return nullptr;  // nobody named it: leave no row
   return refuse(refused);
+}
+
+std::unique_ptr<Workload> Session::choose_algorithm(const Point& point, const OpenTransport& transport,
+                                                    Record& record) const {
+  const TuningPlace place{.operation = std::string(name_of(point.call.collective)),
+                          .transport = transport.name,
+                          .ranks = world_.ranks(),
+                          .hosts = count_hosts(hosts())};
+  const std::string selected = selected_algorithm(job_.options.selections, place, point.bytes_per_rank);
+  if (!selected.empty() && selected != kNative) {
+    record.algorithm = selected;
+    return point.build_as(&collectives::find(point.call.collective, selected), world_.rank(), nodes_);
+  }
+  std::unique_ptr<Workload> native = point.build_as(nullptr, world_.rank(), nodes_);
+  if (!refuses_natives(*transport.communicator, *native).empty()) return nullptr;
+  record.algorithm = kNative;
+  return native;
 }
 
 MeasureOptions Session::measure_options(const Communicator& communicator) const {
@@ -315,8 +330,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
 
 std::vector<std::string> Session::hosts() const {
   std::vector<std::string> names;
-  for (std::size_t rank = 0; rank < topology_.places.size(); ++rank)
-    names.push_back(simulated_node() > 0 ? fmt::format("node {}", (*nodes_)[rank]) : topology_.places[rank].host);
+  for (Place& place : shown_topology().places) names.push_back(std::move(place.host));
   return names;
 }
 

@@ -125,13 +125,13 @@ Point first_point(const ExpertExchange& exchange, const Model& model, const Requ
   return point;
 }
 
-std::function<std::unique_ptr<Workload>(int)> builder(const Call& call, const Matrices& matrices,
-                                                      const Algorithm* algorithm) {
-  return [call, matrices, algorithm](int rank) {
+auto builder(const Call& call, const Matrices& matrices) {
+  return [call, matrices](const Algorithm* algorithm, int rank, const std::shared_ptr<const Nodes>& nodes) {
     std::vector<Call> calls;
     for (const auto& matrix : matrices) {
       calls.push_back(call);
       calls.back().rank = rank;
+      calls.back().nodes = nodes;
       calls.back().matrix = matrix;
     }
     return std::make_unique<CollectiveWorkload>(algorithm, std::move(calls));
@@ -157,15 +157,17 @@ void add_points(const ExpertExchange& exchange, const Model& model, const Traffi
     point.algorithm = choice.name;
     point.automatic = choice.automatic;
     point.refused = choice.refused;
-    point.build = builder(point.call, matrices, choice.algorithm);
-    if (choice.automatic) point.build_native = builder(point.call, matrices, nullptr);
+    point.build_as = builder(point.call, matrices);
+    point.build = [build = point.build_as, algorithm = choice.algorithm](int rank) {
+      return build(algorithm, rank, nullptr);
+    };
     points.push_back(point);
     if (choice.algorithm != nullptr && choice.algorithm->by_node)
-      points.back().on_nodes = [point, matrices, algorithm = choice.algorithm](const auto& nodes) {
+      points.back().on_nodes = [point, algorithm = choice.algorithm](const auto& nodes) {
         Point placed = point;
         placed.call.nodes = nodes;
         placed.refused = algorithm->refuses(placed.call);
-        placed.build = builder(placed.call, matrices, algorithm);
+        placed.build = [build = placed.build_as, algorithm, nodes](int rank) { return build(algorithm, rank, nodes); };
         return placed;
       };
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collectives/account.hpp"
+#include "collectives/registry.hpp"
 #include "collectives/workload.hpp"
 #include "core/registry.hpp"
 #include "patterns/request.hpp"
@@ -55,8 +56,11 @@ struct Point {
   std::function<Point(const std::shared_ptr<const Nodes>& nodes)> on_nodes;
   /// Where the time of one accounted execution went; null: nothing is said. `step_ns`: the measured time.
   std::function<StepReport(std::span<const RankAccount> accounts, double step_ns)> report;
-  /// Where automatic: the same work by the transport's own collective, for transports that offer it (see call).
-  std::function<std::unique_ptr<Workload>(int rank)> build_native;
+  /// Where automatic: the same work by another algorithm of the call's collective, which does not refuse it, or (null)
+  /// by the transport's own, for transports that offer it (see call); `nodes`: those that the ranks lie on.
+  std::function<std::unique_ptr<Workload>(const Algorithm* algorithm, int rank,
+                                          const std::shared_ptr<const Nodes>& nodes)>
+      build_as;
 };
 
 /// A traffic pattern. Adding one: a file with `Pattern name()` and a line in patterns/CMakeLists.txt.

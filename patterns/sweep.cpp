@@ -76,13 +76,18 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
   point.call = call;
   if (operation.by_pair) point.pairings = operation.pairings(call.ranks);
   const std::vector<Call> calls = calls_of(operation, call);
-  const auto build = [calls](const Algorithm* algorithm, int rank) {
+  const auto build = [calls](const Algorithm* algorithm, int rank, const std::shared_ptr<const Nodes>& nodes) {
     std::vector<Call> mine = calls;
-    for (Call& each : mine) each.rank = rank;
+    for (Call& each : mine) {
+      each.rank = rank;
+      each.nodes = nodes;
+    }
     return std::make_unique<CollectiveWorkload>(algorithm, std::move(mine));
   };
-  point.build = [build, algorithm = choice.algorithm](int rank) { return build(algorithm, rank); };
-  if (choice.automatic) point.build_native = [build](int rank) { return build(nullptr, rank); };
+  point.build = [build, algorithm = choice.algorithm, nodes = call.nodes](int rank) {
+    return build(algorithm, rank, nodes);
+  };
+  if (choice.automatic) point.build_as = build;
   if (choice.algorithm != nullptr && choice.algorithm->by_node)
     point.on_nodes = [pattern, operation, call, choice](const std::shared_ptr<const Nodes>& nodes) {
       Call placed = call;

@@ -71,9 +71,9 @@ TEST(Sweep, WithoutANameOneAlgorithmIsChosen) {
     if (pattern.collectives.empty()) continue;
     for (const Point& point : pattern.plan(sized(64, 64, 2), 4)) {
       EXPECT_TRUE(point.automatic) << pattern.name;
-      EXPECT_TRUE(point.build_native) << pattern.name;
+      EXPECT_TRUE(point.build_as) << pattern.name;
       EXPECT_NE(point.algorithm, kNative) << pattern.name;
-      EXPECT_EQ(point.build_native(1)->programs()[0].natives.size(), 1U);
+      EXPECT_EQ(point.build_as(nullptr, 1, nullptr)->programs()[0].natives.size(), 1U);
     }
   }
 }

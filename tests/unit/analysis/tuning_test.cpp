@@ -1,0 +1,82 @@
+#include "analysis/tuning.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+
+namespace weft {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+/// A time with an interval of +-`share` for each of 8, 64 and 512 bytes.
+PlacedCurve curve(const std::string& algorithm, const std::vector<double>& times, double share = 0.01) {
+  PlacedCurve placed;
+  placed.curve = {.pattern = "all_reduce",
+                  .operation = "all_reduce",
+                  .algorithm = algorithm,
+                  .transport = "tcp",
+                  .ranks = 4,
+                  .dtype = "f32",
+                  .op = "sum",
+                  .in_place = false,
+                  .points = {}};
+  Bytes bytes = 8;
+  for (const double time : times) {
+    placed.curve.points.push_back({bytes, time, {time * (1 - share), time * (1 + share)}, true});
+    bytes *= 8;
+  }
+  return placed;
+}
+
+TEST(Tune, TakesTheFastestAtEachSizeAndSaysWhatItGains) {
+  const auto tunings = tune({curve("native", {2, 3, 9}), curve("tree", {1, 2, 9.5}), curve("ring", {5, 5, 6})});
+  ASSERT_THAT(tunings, SizeIs(1));
+  ASSERT_THAT(tunings[0].sizes, SizeIs(3));
+  EXPECT_EQ(tunings[0].sizes[0].algorithm, "tree");
+  EXPECT_TRUE(tunings[0].sizes[0].sure);
+  EXPECT_EQ(tunings[0].sizes[0].native_us, 2);
+  EXPECT_EQ(tunings[0].sizes[2].algorithm, "ring");
+  const Selection selection = selection_of(tunings[0]);
+  ASSERT_THAT(selection.rules, SizeIs(2)) << "tree for two sizes, then ring";
+  EXPECT_EQ(selection.rules[1].from, 512U);
+}
+
+TEST(Tune, KeepsWhatCannotBeToldFromTheFastest) {
+  const auto tunings = tune({curve("tree", {1, 2.02, 4}), curve("ring", {2, 2, 3})});
+  EXPECT_EQ(tunings[0].sizes[1].algorithm, "tree") << "within the intervals";
+  EXPECT_FALSE(tunings[0].sizes[1].sure);
+  EXPECT_EQ(tunings[0].sizes[2].algorithm, "ring");
+  EXPECT_FALSE(tunings[0].sizes[2].native_us);
+}
+
+TEST(Tune, LeavesOutWhatHasNoChoiceAndRefusesWhatIsTwo) {
+  EXPECT_TRUE(tune({curve("ring", {1, 2, 3})}).empty());
+  PlacedCurve elsewhere = curve("tree", {1, 2, 3});
+  elsewhere.hosts = 2;
+  EXPECT_TRUE(tune({curve("ring", {1, 2, 3}), elsewhere}).empty()) << "of different places";
+  PlacedCurve other = curve("tree", {1, 2, 3});
+  other.curve.dtype = "bf16";
+  try {
+    tune({curve("ring", {1, 2, 3}), other});
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("with f32 sum and with bf16 sum"));
+  }
+  EXPECT_THROW(tune({curve("ring", {1, 2, 3}), curve("ring", {1, 2, 3})}), UsageError);
+}
+
+TEST(Selection, TheLastRuleNotAboveTheSizeServes) {
+  const TuningPlace place{"all_reduce", "tcp", 4, 1};
+  const std::vector<Selection> all = {{place, {{64, "tree"}, {512, "ring"}}}};
+  EXPECT_EQ(selected_algorithm(all, place, 8), "tree");
+  EXPECT_EQ(selected_algorithm(all, place, 511), "tree");
+  EXPECT_EQ(selected_algorithm(all, place, 512), "ring");
+  EXPECT_EQ(selected_algorithm(all, {"all_reduce", "tcp", 5, 1}, 512), "");
+  EXPECT_EQ(selected_algorithm(all, {"all_reduce", "tcp", 4, 2}, 512), "");
+}
+
+}  // namespace
+}  // namespace weft
