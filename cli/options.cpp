@@ -9,6 +9,7 @@
 #include "cli/flags.hpp"
 #include "cli/routing_options.hpp"
 #include "collectives/registry.hpp"
+#include "core/text.hpp"
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -151,8 +152,9 @@ void add_step(CLI::App& run, Request& request) {
 
 void add_where(CLI::App& run, RunOptions& options) {
   add(run, "-t,--transport",
-      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi, else shm", kWhere,
-      [&](const std::string& t) {
+      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi; tcp in env, unless the "
+      "launcher says that all ranks are on one host; else shm",
+      kWhere, [&](const std::string& t) {
         options.transports = parse_list(t);
         for (const std::string& name : options.transports) transports::registry().find(name);
       });
@@ -230,6 +232,13 @@ void add_results(CLI::App& run, RunOptions& options) {
 
 std::string too_many_ranks(int ranks, int cores) {
   return fmt::format("{} ranks on {} cores: start fewer, or allow it with --oversubscribe", ranks, cores);
+}
+
+std::string too_many_ranks(const CoreShortage& shortage) {
+  if (shortage.hosts.size() == 1) return too_many_ranks(shortage.ranks, shortage.cores);
+  constexpr std::size_t kMostNamed = 4;
+  return fmt::format("{} ranks on {} cores, which the hosts {} share: start fewer, or allow it with --oversubscribe",
+                     shortage.ranks, shortage.cores, enumerate(shortage.hosts, kMostNamed));
 }
 
 void add_traffic_flags(CLI::App& command, Request& request) {
