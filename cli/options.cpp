@@ -10,6 +10,7 @@
 #include "cli/routing_options.hpp"
 #include "cli/selection_file.hpp"
 #include "collectives/registry.hpp"
+#include "core/text.hpp"
 #include "patterns/dispatchers/registry.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/schedules/registry.hpp"
@@ -157,8 +158,9 @@ void add_where(CLI::App& run, RunOptions& options) {
   add(run, "--selection", "File of `weft tune`: the algorithm for each size, where --algorithm names none", kTraffic,
       [&](const std::string& t) { options.selections = read_selections(t); });
   add(run, "-t,--transport",
-      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi, else shm", kWhere,
-      [&](const std::string& t) {
+      "Transports, measured side by side (see `weft list`); not given: mpi in the world mpi; tcp in env, unless the "
+      "launcher says that all ranks are on one host; else shm",
+      kWhere, [&](const std::string& t) {
         options.transports = parse_list(t);
         for (const std::string& name : options.transports) transports::registry().find(name);
       });
@@ -236,6 +238,13 @@ void add_results(CLI::App& run, RunOptions& options) {
 
 std::string too_many_ranks(int ranks, int cores) {
   return fmt::format("{} ranks on {} cores: start fewer, or allow it with --oversubscribe", ranks, cores);
+}
+
+std::string too_many_ranks(const CoreShortage& shortage) {
+  if (shortage.hosts.size() == 1) return too_many_ranks(shortage.ranks, shortage.cores);
+  constexpr std::size_t kMostNamed = 4;
+  return fmt::format("{} ranks on {} cores, which the hosts {} share: start fewer, or allow it with --oversubscribe",
+                     shortage.ranks, shortage.cores, enumerate(shortage.hosts, kMostNamed));
 }
 
 void add_traffic_flags(CLI::App& command, Request& request) {

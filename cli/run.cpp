@@ -51,6 +51,14 @@ std::string choose_world(const RunOptions& options) {
   return wants_mpi(options) ? "mpi" : "local";
 }
 
+/// One that serves any ranks of the world: shm, where they are on one host for all that is known. Processes of the
+/// world env may be on several, unless the launcher says that as many are on this one as there are.
+std::string default_transport(const std::string& world) {
+  if (world != "env") return world == "mpi" ? "mpi" : "shm";
+  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  return launcher && launcher->local_ranks == launcher->ranks ? "shm" : "tcp";
+}
+
 void refuse_repeated(const char* what, const std::vector<std::string>& names) {
   for (auto name = names.begin(); name != names.end(); ++name)
     if (std::find(names.begin(), name, *name) != name)
@@ -86,7 +94,7 @@ void validate(RunOptions& options) {
   std::vector<const Pattern*> chosen;
   for (const std::string& name : options.patterns) chosen.push_back(&patterns::registry().find(name));
   validate_algorithms(request, chosen);
-  if (options.transports.empty()) options.transports = {choose_world(options) == "mpi" ? "mpi" : "shm"};
+  if (options.transports.empty()) options.transports = {default_transport(choose_world(options))};
   for (const std::string& name : options.transports) transports::registry().find(name);
   options.world = choose_world(options);
   refuse_world(options);

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "analysis/tuning.hpp"
+#include "core/topology.hpp"
 #include "measure/options.hpp"
 #include "patterns/request.hpp"
 #include "transports/registry.hpp"
@@ -17,7 +18,7 @@ namespace weft::cli {
 /// Everything `weft run` was asked for, parsed and validated; the same on every rank.
 struct RunOptions {
   std::vector<std::string> patterns = {"moe", "all_reduce", "pipeline"};
-  std::vector<std::string> transports;  ///< empty until chosen: mpi in the world mpi, else shm
+  std::vector<std::string> transports;  ///< empty until chosen: default_transport() of cli/run.cpp
   std::string world;                    ///< of real ranks; empty until chosen by how this process was started
   Request request;
   MeasureOptions measure;
@@ -41,7 +42,8 @@ struct RunOptions {
   nlohmann::json configuration() const;
 };
 
-/// The sentence for more ranks on a host than it has cores for.
+/// The sentence for more ranks on a host, or on several that share their cores, than there are cores for.
 std::string too_many_ranks(int ranks, int cores);
+std::string too_many_ranks(const CoreShortage& shortage);
 
 }  // namespace weft::cli

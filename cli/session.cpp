@@ -15,6 +15,7 @@
 #include "collectives/registry.hpp"
 #include "collectives/two_level.hpp"
 #include "core/system.hpp"
+#include "core/text.hpp"
 #include "core/topology.hpp"
 #include "measure/measure.hpp"
 
@@ -71,6 +72,8 @@ class Session {
   int run();
 
  private:
+  /// Empty, or which rank was to measure other transports: each chose by what its launcher told it. Collective.
+  std::string other_transports();
   void open(const std::string& name);
   /// Empty, or why it cannot be made here.
   std::string create(const Transport& transport, OpenTransport& opened);
@@ -115,6 +118,17 @@ class Session {
 Session::Session(const Job& job, World& world)
     : job_(job), world_(world), topology_(gather_topology(world)), nodes_(std::make_shared<const Nodes>(nodes())) {}
 
+std::string Session::other_transports() {
+  const std::vector<std::string> all = world_.allgather(join(job_.transports, ","));
+  for (std::size_t rank = 0; rank < all.size(); ++rank)
+    if (all[rank] != all.front())
+      return fmt::format(
+          "rank {} would measure {} and rank 0 {}, since their launchers told them of other numbers of ranks on their "
+          "hosts (LOCAL_WORLD_SIZE): give -t",
+          rank, all[rank], all.front());
+  return {};
+}
+
 void Session::open(const std::string& name) {
   const Transport& transport = transports::registry().find(name);
   OpenTransport opened{.name = name,
@@ -141,10 +155,8 @@ std::string Session::create(const Transport& transport, OpenTransport& opened) {
 
 int Session::run() {
   world_.set_deadline(job_.options.launch.timeout, "starting");
-  if (oversubscribed() && !job_.options.oversubscribe)
-    throw UsageError(
-        fmt::format("{} ranks are more than the cores they may use: start fewer, or allow it with --oversubscribe",
-                    world_.ranks()));
+  if (oversubscribed() && !job_.options.oversubscribe) throw UsageError(too_many_ranks(*topology_.core_shortage()));
+  if (const std::string other = other_transports(); !other.empty()) throw UsageError(other);
   for (const std::string& name : job_.transports) open(name);
   if (leader()) reporter_ = std::make_unique<Reporter>(job_, shown_topology());
   measure_all();
@@ -351,9 +363,9 @@ std::string Session::check_memory(Bytes mine, const Communicator& communicator) 
   if (!communicator.carries_data() || !communicator.host_memory()) return {};  // a device says so itself
   const std::vector<std::string> needs = world_.allgather(std::to_string(mine));
   Bytes host = 0;
-  const std::vector<int> nodes = topology_.nodes();
+  const std::vector<Place>& places = topology_.places;
   for (std::size_t rank = 0; rank < needs.size(); ++rank)
-    if (nodes[rank] == nodes[static_cast<std::size_t>(world_.rank())]) host += std::stoull(needs[rank]);
+    if (places[rank].kernel == places[static_cast<std::size_t>(world_.rank())].kernel) host += std::stoull(needs[rank]);
   const Bytes available = memory_available();
   if (host <= available / 10 * 9) return {};
   return fmt::format(

@@ -5,14 +5,13 @@
 #include <sstream>
 #include <string_view>
 
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 namespace weft {
 
 namespace {
-
-constexpr const char* kUnknown = "n/a";
 
 utsname kernel_names() {
   utsname names = {};
@@ -23,7 +22,7 @@ utsname kernel_names() {
 std::string first_line(const char* path) {
   std::ifstream file(path);
   std::string line;
-  return std::getline(file, line) && !line.empty() ? line : kUnknown;
+  return std::getline(file, line) && !line.empty() ? line : kUnknownFact;
 }
 
 /// What follows "key :" in a file of such lines, as /proc/cpuinfo.
@@ -35,7 +34,7 @@ std::string value_of(const char* path, std::string_view key) {
     const std::size_t start = line.find_first_not_of(" \t", colon + 1);
     if (start != std::string::npos) return line.substr(start);
   }
-  return kUnknown;
+  return kUnknownFact;
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ std::string kernel_release() {
 
 std::string cpu_model() {
   const std::string model = value_of("/proc/cpuinfo", "model name");
-  return model == kUnknown ? kernel_names().machine : model;
+  return model == kUnknownFact ? kernel_names().machine : model;
 }
 
 std::string cpu_governor() { return first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"); }
@@ -62,7 +61,7 @@ std::string transparent_huge_pages() {
   const std::string choices = first_line("/sys/kernel/mm/transparent_hugepage/enabled");  // "always [madvise] never"
   const std::size_t open = choices.find('[');
   const std::size_t close = choices.find(']');
-  return open == std::string::npos || close < open ? kUnknown : choices.substr(open + 1, close - open - 1);
+  return open == std::string::npos || close < open ? kUnknownFact : choices.substr(open + 1, close - open - 1);
 }
 
 Bytes reserved_huge_pages() {
@@ -92,6 +91,11 @@ int cpu_quota() {
   std::istringstream line(first_line("/sys/fs/cgroup/cpu.max"));  // "max 100000" or "150000 100000", microseconds
   double quota = 0, period = 0;
   return line >> quota >> period && period > 0 ? static_cast<int>(std::ceil(quota / period)) : 0;
+}
+
+std::uint64_t cpu_quota_group() {
+  struct stat group = {};
+  return stat("/sys/fs/cgroup", &group) == 0 ? group.st_ino : 0;  // a container's own group is mounted there
 }
 
 }  // namespace weft

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/units.hpp"
 
 namespace weft {
 
-/// Facts about this host, read from the kernel each time. "n/a" where the kernel does not say (a virtual machine has no
-/// governor); never fails.
+inline constexpr const char* kUnknownFact = "n/a";
+
+/// Facts about this host, read from the kernel each time. kUnknownFact where the kernel does not say (a virtual machine
+/// has no governor); never fails.
 std::string host_name();
 std::string kernel_release();  ///< as `uname -sr`
 std::string cpu_model();
@@ -24,5 +27,9 @@ Bytes reserved_huge_pages();           ///< bytes of the pool of pages of kHugeP
 /// CPUs' worth of time that the control group of this process may use (cgroup v2 cpu.max), rounded up; 0 where there is
 /// no limit. A container started with a CPU quota sees all cores and may not use them.
 int cpu_quota();
+
+/// Which control group that is: processes of one kernel that get the same number share the quota. 0 where it is not
+/// known.
+std::uint64_t cpu_quota_group();
 
 }  // namespace weft

@@ -73,4 +73,15 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string enumerate(std::vector<std::string> names, std::size_t most) {
+  if (names.empty()) return {};
+  if (const std::size_t count = names.size(); count > most) {
+    names.resize(most);
+    names.push_back(std::to_string(count - most) + " more");
+  }
+  std::string list = names.front();
+  for (std::size_t i = 1; i < names.size(); ++i) list += (i + 1 == names.size() ? " and " : ", ") + names[i];
+  return list;
+}
+
 }  // namespace weft

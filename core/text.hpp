@@ -19,4 +19,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+/// "a", "a and b", "a, b and c"; of more than `most` names that many, "and 5 more". Empty where there are none.
+std::string enumerate(std::vector<std::string> names, std::size_t most);
+
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <hwloc.h>
 #include <nlohmann/json.hpp>
@@ -70,33 +71,63 @@ int only_one(const std::vector<hwloc_obj_t>& found) {
   return found.size() == 1 ? static_cast<int>(found.front()->logical_index) : -1;
 }
 
+std::string kernel_identity() {
+  const std::string boot = boot_id();
+  return boot == kUnknownFact ? host_name() : boot;
+}
+
 int within_quota(std::size_t cores) {
   const int quota = cpu_quota();
   return quota > 0 ? std::min(quota, static_cast<int>(cores)) : static_cast<int>(cores);
 }
 
+/// Ranks that share cores, or a quota.
+struct Sharers {
+  CoreShortage found;
+  Bitmap cores = empty_bitmap();
+  int quota = 0;
+
+  void add(const Place& place) {
+    const Bitmap more = empty_bitmap();
+    hwloc_bitmap_list_sscanf(more.get(), place.cores.c_str());
+    hwloc_bitmap_or(cores.get(), cores.get(), more.get());
+    ++found.ranks;
+    if (std::find(found.hosts.begin(), found.hosts.end(), place.host) == found.hosts.end())
+      found.hosts.push_back(place.host);
+  }
+  bool crowded() {
+    found.cores = hwloc_bitmap_weight(cores.get());
+    if (quota > 0) found.cores = std::min(found.cores, quota);
+    return found.ranks > found.cores;
+  }
+};
+
 }  // namespace
 
 void to_json(nlohmann::json& json, const Place& place) {
   json = {{"host", place.host},
+          {"kernel", place.kernel},
           {"package", place.package},
           {"numa", place.numa},
           {"core", place.core},
           {"binding", place.binding},
           {"cores", place.cores},
           {"quota", place.quota},
+          {"quota_group", place.quota_group},
           {"allowed_cores", place.allowed_cores},
           {"allowed_cpus", place.allowed_cpus}};
 }
 
 void from_json(const nlohmann::json& json, Place& place) {
   json.at("host").get_to(place.host);
+  json.at("kernel").get_to(place.kernel);
   json.at("package").get_to(place.package);
   json.at("numa").get_to(place.numa);
   json.at("core").get_to(place.core);
   json.at("binding").get_to(place.binding);
   json.at("cores").get_to(place.cores);
   json.at("quota").get_to(place.quota);
+  json.at("quota_group").get_to(place.quota_group);
   json.at("allowed_cores").get_to(place.allowed_cores);
   json.at("allowed_cpus").get_to(place.allowed_cpus);
 }
@@ -105,17 +136,21 @@ Place current_place() {
   const Bitmap cpus = current_cpus();
   const bool bound = hwloc_bitmap_isequal(cpus.get(), hwloc_topology_get_allowed_cpuset(machine())) == 0;
   const auto cores = cores_with(cpus.get());
-  const Bitmap indices = empty_bitmap();
-  for (const hwloc_obj_t core : cores) hwloc_bitmap_set(indices.get(), core->logical_index);
+  // A container's logical indices count what it may use; the first CPU, usable or not, is the same core everywhere.
+  const Bitmap first_cpus = empty_bitmap();
+  for (const hwloc_obj_t core : cores)
+    hwloc_bitmap_set(first_cpus.get(), static_cast<unsigned>(hwloc_bitmap_first(core->complete_cpuset)));
   return {.host = host_name(),
+          .kernel = kernel_identity(),
           .package = only_one(objects(HWLOC_OBJ_PACKAGE, cpus.get())),
           .numa = only_one(objects(HWLOC_OBJ_NUMANODE, cpus.get())),
           .core = only_one(cores),
           .binding = bound ? list_of(cpus.get()) : "unbound",
-          .cores = list_of(indices.get()),
+          .cores = list_of(first_cpus.get()),
           .allowed_cores = static_cast<int>(cores.size()),
           .allowed_cpus = hwloc_bitmap_weight(cpus.get()),
-          .quota = cpu_quota()};
+          .quota = cpu_quota(),
+          .quota_group = cpu_quota_group()};
 }
 
 std::string hwloc_version() {
@@ -163,23 +198,26 @@ std::vector<int> Topology::nodes() const {
 
 bool Topology::same_host() const { return ranks_per_host().size() <= 1; }
 
-int Topology::cores_of(const std::string& host) const {
-  const Bitmap all = empty_bitmap();
-  const Bitmap cores = empty_bitmap();
-  int quota = 0;
+std::optional<CoreShortage> Topology::core_shortage() const {
+  std::map<std::string, Sharers> hosts;
+  std::map<std::string, Sharers> kernels;
+  std::map<std::pair<std::string, std::uint64_t>, Sharers> quotas;
   for (const Place& place : places) {
-    if (place.host != host) continue;
-    hwloc_bitmap_list_sscanf(cores.get(), place.cores.c_str());
-    hwloc_bitmap_or(all.get(), all.get(), cores.get());
-    quota = place.quota;
+    hosts[place.host].add(place);
+    kernels[place.kernel].add(place);
+    if (place.quota == 0) continue;
+    Sharers& group = quotas[{place.kernel, place.quota_group}];
+    group.add(place);
+    group.quota = place.quota;
   }
-  const int count = hwloc_bitmap_weight(all.get());
-  return quota > 0 ? std::min(quota, count) : count;
-}
-
-bool Topology::oversubscribed() const {
-  const auto hosts = ranks_per_host();
-  return std::any_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host.second > cores_of(host.first); });
+  const auto first_crowded = [](auto& groups) -> std::optional<CoreShortage> {
+    for (auto& [name, sharers] : groups)
+      if (sharers.crowded()) return sharers.found;
+    return {};
+  };
+  if (auto found = first_crowded(quotas)) return found;
+  if (auto found = first_crowded(hosts)) return found;
+  return first_crowded(kernels);
 }
 
 }  // namespace weft

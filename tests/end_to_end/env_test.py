@@ -60,6 +60,18 @@ class Env(ProgramTest):
         self.assertEqual(errors[1:], [""] * 3)
         self.assertEqual([(row["status"], row["ranks"]) for row in points(self.out)], [("ok", "4")] * 3)
 
+    def test_default_transport(self):
+        for local, transport in ((2, "shm"), (None, "tcp")):
+            with self.subTest(transport):
+                self.out, self.port = self.out.with_name(transport), free_port()
+                codes, _, errors = self.end([self.start(rank, 2, *SMALL, LOCAL_WORLD_SIZE=local) for rank in range(2)])
+                self.assertEqual(codes, [OK] * 2, errors)
+                self.assertEqual({row["transport"] for row in points(self.out)}, {transport})
+        self.out, self.port = self.out.with_name("both"), free_port()
+        codes, _, errors = self.end([self.start(rank, 2, *SMALL, LOCAL_WORLD_SIZE=2 - rank) for rank in range(2)])
+        self.assertEqual(codes, [USAGE] * 2, errors)
+        self.assertIn("rank 1 would measure tcp and rank 0 shm", "".join(errors))
+
     def test_secrets(self):
         secret = self.folder / "secret"
         secret.write_text("open sesame\n")
@@ -157,7 +169,7 @@ class Env(ProgramTest):
             stranger.close()
 
     def test_strangers(self):
-        early = [self.start(rank, 3, "-t", "shm", *SMALL, timeout=60, WEFT_SECRET="open sesame") for rank in range(2)]
+        early = [self.start(rank, 3, "-t", "tcp", *SMALL, timeout=60, WEFT_SECRET="open sesame") for rank in range(2)]
         stop, seen = threading.Event(), [0]
         crowd = [threading.Thread(target=self.flood, args=(stop, seen)) for _ in range(2)]
         for strangers in crowd:
@@ -167,7 +179,7 @@ class Env(ProgramTest):
             hub = next(pid for pid in tree(early[0].pid) if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "weft-hub")
             memory = int(pathlib.Path(f"/proc/{hub}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             self.assertLess(memory, 64 << 20)
-            codes, _, errors = self.end([*early, self.start(2, 3, "-t", "shm", *SMALL, timeout=60, WEFT_SECRET="open sesame")])
+            codes, _, errors = self.end([*early, self.start(2, 3, "-t", "tcp", *SMALL, timeout=60, WEFT_SECRET="open sesame")])
         finally:
             stop.set()
             for strangers in crowd:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+import unittest
 
 from processes import alive, tree, wait_for
 from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, main, points, weft
@@ -16,6 +17,10 @@ HOSTS = str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "hosts")
 ENV_HOSTS = os.environ.get("WEFT_ENV_HOSTS", "")
 TIMEOUT = 4  # of conformance_env_hosts
 ONE_POINT = ["-b", "64", "-e", "64", "-n", "2", "-w", "1", "-c", "1"]
+# Bytes of messages per second over a link limited to 1 Gbit/s: HTB counts frames, of 1,514 bytes here, of which Ethernet's header has
+# 14, IPv4's 20 and TCP's with timestamps 32.
+PAYLOAD = 1e9 / 8 * 1448 / 1514
+PAIRS = ["-n", "6", "-w", "0", "-c", "0", "--cache", "hot"]
 LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-w", "1", "-n"]
 # How long 4 MB take from this host to another, in seconds.
 TRANSFER = """
@@ -83,8 +88,30 @@ class HostsTest(ProgramTest):
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
 
-    def run_words(self, *sizes):
-        return command(["run", "all_reduce", *sizes, "--oversubscribe", "--out", self.out])
+    def run_words(self, *sizes, pattern="all_reduce", oversubscribe=True):
+        return command(["run", pattern, *sizes, *(["--oversubscribe"] if oversubscribe else []), "--out", self.out])
+
+    def start_ranks(self, ranks, words):
+        """A process on each host, which meet by the world env."""
+        return [self.on_host(rank + 1, *words, RANK=rank, WORLD_SIZE=ranks, MASTER_ADDR=f"weft-{self.name}-1", MASTER_PORT=29500,
+                             WEFT_SECRET="sesame") for rank in range(ranks)]
+
+    def await_row(self):
+        table = self.out / "points.csv"
+        wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 40, "a row of results")
+        time.sleep(0.3)  # into the next point
+
+    def check_slow_links(self, printed, named):
+        """What `pairs` says of messages one way, and what the link between the hosts 1 and 3 gave where it is named."""
+        said = printed[printed.index("\npingpong of "): printed.index("\nexchange of ")]
+        self.assertEqual(re.findall(r"slow: (.*?):", said), [f"weft-{self.name}-1 - weft-{self.name}-3"] if named else [], said)
+        if not named:
+            return
+        found = json.loads((self.out / "pairs.json").read_text())
+        point = next(point for point in found["points"] if point["operation"] == "pingpong")
+        us = next(pair[2] for pair in point["pairs"] if sorted(pair[:2]) == [0, 2])
+        print(f"\n  {point['bytes'] / us:.1f} MB/s of {PAYLOAD / 1e6:.1f} ", end="", flush=True)
+        self.assertLess(abs(point["bytes"] / us * 1e6 / PAYLOAD - 1), 0.03)
 
 
 class Cluster(HostsTest):
@@ -143,9 +170,7 @@ class Mpirun(HostsTest):
     def test_cut_host(self):
         self.up(3)
         process = self.on_host(1, *self.mpirun(3), *self.run_words("-t", "mpi", *LONG, "2000", "--timeout", "10"))
-        table = self.out / "points.csv"
-        wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 40, "a row of results")
-        time.sleep(0.3)
+        self.await_row()
         self.hosts("cut", 3)
         began = time.monotonic()
         _, error = process.communicate(timeout=30)
@@ -209,28 +234,46 @@ class Run(HostsTest):
             self.skipTest(f"built without the transport {self.TRANSPORT}")
 
     def test_four_nodes(self):
-        result = self.hosts("run", 4, "--rate", "1gbit", "--ranks-per-host", 1, "--", *self.run_words("-t", self.TRANSPORT, *ONE_POINT))
+        on_each = ["run", 4, "--rate", "1gbit", "--ranks-per-host", 1, "--"]
+        result = self.hosts(*on_each, *self.run_words(*ONE_POINT))
         self.assertEqual(result.returncode, OK, result.stderr)
         info = json.loads((self.out / "run.json").read_text())
-        self.assertEqual([place["host"] for place in info["topology"]], [f"weft-{self.name}-{host}" for host in (1, 2, 3, 4)])
+        names = [f"weft-{self.name}-{host}" for host in (1, 2, 3, 4)]
+        self.assertEqual([place["host"] for place in info["topology"]], names)
         self.assertFalse(info["clocks"][0]["shared"], "the clocks of different nodes were taken for one")
         self.assertGreater(info["clocks"][0]["bound_ns"], 0)
-        self.assertEqual([(row["status"], row["wrong"]) for row in points(self.out)], [("ok", "0")])
+        cores = info["topology"][0]["allowed_cores"]
+        self.assertEqual([(row["transport"], row["status"], row["wrong"], row["oversubscribed"]) for row in points(self.out)],
+                         [(self.TRANSPORT, "ok", "0", "true" if cores < 4 else "false")])
+        if cores < 4:
+            self.out = self.folder / "refused"
+            result = self.hosts(*on_each, *self.run_words(*ONE_POINT, oversubscribe=False))
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertIn(f"4 ranks on {cores} cores, which the hosts {', '.join(names[:3])} and {names[3]} share: start fewer, or allow "
+                          "it with --oversubscribe", result.stderr)
+
+    @unittest.skipIf(os.environ.get("WEFT_SANITIZE"), "of full speed")
+    def test_slow_link(self):
+        self.up(4, "--rate", "2gbit")
+        for slow, size in ((False, "2M"), (True, "8M")):
+            if slow:
+                self.hosts("limit", 1, 3, "1gbit")
+            self.out = self.folder / str(slow)
+            ranks = self.start_ranks(4, self.run_words("-b", size, "-e", size, *PAIRS, pattern="pairs"))
+            said = [rank.communicate(timeout=30) for rank in ranks]
+            self.assertEqual([rank.returncode for rank in ranks], [OK] * 4, said)
+            self.check_slow_links(said[0][0], slow)
 
     def test_cut_host(self):
-        self.up(2)  # no more ranks than most machines have cores: they spin
-        words = self.run_words("-t", self.TRANSPORT, *LONG, "100", "--timeout", TIMEOUT)
-        ranks = [self.on_host(rank + 1, *words, RANK=rank, WORLD_SIZE=2, MASTER_ADDR=f"weft-{self.name}-1", MASTER_PORT=29500,
-                              WEFT_SECRET="sesame") for rank in range(2)]
-        table = self.out / "points.csv"
-        wait_for(lambda: table.exists() and table.read_text().count("\n") > 1, 40, "a row of results")
-        time.sleep(0.3)
-        self.hosts("cut", 2)
+        self.up(4)
+        ranks = self.start_ranks(4, self.run_words("-t", self.TRANSPORT, *LONG, "100", "--timeout", TIMEOUT))
+        self.await_row()
+        self.hosts("cut", 3)
         began = time.monotonic()
         said = [rank.communicate(timeout=30)[1] for rank in ranks]
         self.assertLess(time.monotonic() - began, TIMEOUT + 8)
-        self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 2, said)
-        self.assertIn(f"weft-{self.name}-2", said[0])
+        self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 4, said)
+        self.assertIn(f"weft-{self.name}-3", said[0])
         self.assertEqual({row["status"] for row in points(self.out)}, {"ok"})
 
 

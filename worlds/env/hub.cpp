@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/system.hpp"
+#include "core/text.hpp"
 #include "worlds/env/socket.hpp"
 
 namespace weft::env {
@@ -101,16 +102,10 @@ std::string Hub::missing_sentence() const {
   std::vector<std::string> names;
   for (std::size_t rank = 0; rank < members_.size(); ++rank)
     if (!members_[rank].came[0] || !members_[rank].came[1]) names.push_back(std::to_string(rank));
-  const std::size_t count = names.size();
-  if (count > kMostNamed) {
-    names.resize(kMostNamed);
-    names.push_back(fmt::format("{} more", count - kMostNamed));
-  }
-  std::string list = names.front();
-  for (std::size_t i = 1; i < names.size(); ++i) list += (i + 1 == names.size() ? " and " : ", ") + names[i];
-  std::string sentence =
-      fmt::format("rank{} {} of {} did not come to {} within {:.3g} s (--timeout)", count == 1 ? "" : "s", list,
-                  members_.size(), rendezvous_.place(), static_cast<double>(timeout_) / 1e9);
+  const char* const plural = names.size() == 1 ? "" : "s";
+  std::string sentence = fmt::format("rank{} {} of {} did not come to {} within {:.3g} s (--timeout)", plural,
+                                     enumerate(std::move(names), kMostNamed), members_.size(), rendezvous_.place(),
+                                     static_cast<double>(timeout_) / 1e9);
   if (const std::size_t strangers = reception_.turned_away(); strangers != 0)
     sentence += fmt::format("; {} connections without the secret were turned away", strangers);
   return sentence;

@@ -35,5 +35,13 @@ TEST(Text, SplitKeepsEmptyPartsAndTrims) {
   EXPECT_EQ(split("a, b,,c", ','), (std::vector<std::string>{"a", "b", "", "c"}));
 }
 
+TEST(Text, EnumerateNamesSomeAndCountsTheRest) {
+  EXPECT_EQ(enumerate({}, 3), "");
+  EXPECT_EQ(enumerate({"a"}, 3), "a");
+  EXPECT_EQ(enumerate({"a", "b"}, 3), "a and b");
+  EXPECT_EQ(enumerate({"a", "b", "c"}, 3), "a, b and c");
+  EXPECT_EQ(enumerate({"a", "b", "c", "d", "e"}, 3), "a, b, c and 2 more");
+}
+
 }  // namespace
 }  // namespace weft

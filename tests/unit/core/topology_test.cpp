@@ -1,6 +1,7 @@
 #include "core/topology.hpp"
 
 #include <filesystem>
+#include <functional>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@ TEST(Topology, PlaceAgreesWithTheKernel) {
   ASSERT_EQ(sched_getaffinity(0, sizeof cpus, &cpus), 0);
   const Place place = current_place();
   EXPECT_EQ(place.host, host_name());
+  EXPECT_EQ(place.kernel, boot_id() == kUnknownFact ? host_name() : boot_id());
   EXPECT_EQ(place.allowed_cpus, CPU_COUNT(&cpus));
   EXPECT_GE(place.allowed_cores, 1);
   EXPECT_LE(place.allowed_cores, place.allowed_cpus);
@@ -45,16 +47,24 @@ TEST(Topology, BindsToEachAllowedCore) {
 }
 
 TEST(Topology, PlaceSurvivesJson) {
-  const Place place = {"node7", 1, 2, 3, "4-5", "3", 1, 2, 6};
+  const Place place = {"node7", "boot3", 1, 2, 3, "4-5", "3", 1, 2, 6, 99};
   EXPECT_EQ(nlohmann::json::parse(nlohmann::json(place).dump()).get<Place>(), place);
   EXPECT_THROW(nlohmann::json::parse("{}").get<Place>(), nlohmann::json::exception);
 }
 
 Place on(const std::string& host, const std::string& cores, int quota = 0) {
   Place place;
-  place.host = host;
+  place.host = place.kernel = host;
   place.cores = cores;
   place.quota = quota;
+  return place;
+}
+
+/// In a container, one of those of a machine, with a control group of its own.
+Place in(const std::string& container, const std::string& cores, int quota = 0) {
+  Place place = on(container, cores, quota);
+  place.kernel = "machine";
+  place.quota_group = std::hash<std::string>()(container);
   return place;
 }
 
@@ -64,12 +74,36 @@ TEST(Topology, CountsTheCoresThatRanksMayUseTogether) {
   EXPECT_TRUE((Topology{{on("a", "0-1"), on("a", "0-1"), on("a", "0-1")}}.oversubscribed()));
   EXPECT_FALSE((Topology{{on("a", "0"), on("a", "1"), on("a", "2-3")}}.oversubscribed()));
   EXPECT_TRUE((Topology{{on("a", "0"), on("a", "0")}}.oversubscribed()));
-  EXPECT_EQ((Topology{{on("a", "0-7"), on("b", "0-3,9")}}.cores_of("b")), 5);
 }
 
 TEST(Topology, QuotaLimitsTheCores) {
-  EXPECT_EQ((Topology{{on("a", "0-7", 2)}}.cores_of("a")), 2);
-  EXPECT_TRUE((Topology{{on("a", "0-7", 1), on("a", "0-7", 1)}}.oversubscribed()));
+  EXPECT_FALSE((Topology{{on("a", "0-7", 2), on("a", "0-7", 2)}}.oversubscribed()));
+  const auto shortage = Topology{{on("a", "0-7", 1), on("a", "0-7", 1)}}.core_shortage();
+  ASSERT_TRUE(shortage);
+  EXPECT_EQ(shortage->ranks, 2);
+  EXPECT_EQ(shortage->cores, 1);
+}
+
+TEST(Topology, HostsOfOneKernelShareItsCores) {
+  EXPECT_FALSE((Topology{{on("a", "0-1"), on("b", "0-1"), on("c", "0-1")}}.oversubscribed()));
+  const auto shortage = Topology{{in("a", "0-1"), in("b", "0-1"), in("c", "0-1")}}.core_shortage();
+  ASSERT_TRUE(shortage);
+  EXPECT_EQ(shortage->hosts, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(shortage->ranks, 3);
+  EXPECT_EQ(shortage->cores, 2);
+  EXPECT_FALSE((Topology{{in("a", "0-1"), in("b", "0-1")}}.oversubscribed()));
+  EXPECT_FALSE((Topology{{in("a", "0"), in("b", "1"), in("c", "2-3"), in("c", "2-3")}}.oversubscribed()));
+  EXPECT_EQ((Topology{{in("a", "0"), in("a", "0"), in("b", "1-3")}}.core_shortage()->hosts),
+            std::vector<std::string>{"a"});
+}
+
+TEST(Topology, EachContainersQuotaIsItsOwnAndASharedOneIsShared) {
+  EXPECT_FALSE((Topology{{in("a", "0-7", 1), in("b", "0-7", 1)}}.oversubscribed()));
+  EXPECT_EQ((Topology{{in("a", "0-7", 2), in("b", "0-7", 1), in("b", "0-7", 1)}}.core_shortage()->hosts),
+            std::vector<std::string>{"b"});
+  Topology shared{{in("a", "0-7", 1), in("b", "0-7", 1)}};  // network name spaces, not containers
+  shared.places[1].quota_group = shared.places[0].quota_group;
+  EXPECT_TRUE(shared.oversubscribed());
 }
 
 TEST(Topology, GroupsRanksByHost) {
