@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "analysis/tuning.hpp"
 #include <nlohmann/json_fwd.hpp>
 
-#include "analysis/tuning.hpp"
 #include "core/topology.hpp"
 #include "measure/options.hpp"
 #include "patterns/request.hpp"
@@ -31,11 +31,11 @@ struct RunOptions {
   int launch_number = 0;                    ///< of this launch in its campaign
   Nanoseconds noise_probe = 1'000'000'000;  ///< half of it before, half after the run
   std::string format = "table";
-  std::string out;     ///< run folder; empty: runs/<time>
-  std::string config;  ///< TOML file with flags; empty: none
-  std::string trace;   ///< file that gets every step of one execution of each point; empty: none
+  std::string out;                    ///< run folder; empty: runs/<time>
+  std::string config;                 ///< TOML file with flags; empty: none
+  std::string trace;                  ///< file that gets every step of one execution of each point; empty: none
   std::vector<Selection> selections;  ///< of algorithms, where none is named; empty: none
-  std::string resume;  ///< run folder to go on with; empty: none
+  std::string resume;                 ///< run folder to go on with; empty: none
   std::vector<std::string> command_line;
 
   /// What decides which points there are and how they are measured: not where the result goes.
