@@ -220,7 +220,7 @@ class PlotTest(unittest.TestCase):
             lines[3] = POINTS.split(b"\r\n")[3].replace(b",10,,,8,12,", b"," + wrong + b",,,8,12,")
             self.refuse(make_run(self.folder / wrong.decode(), b"\r\n".join(lines)),
                         f"points.csv, line 4: '{wrong.decode()}' is no value for the column time_us_median")
-        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 13: has", "where the header has 57")
+        self.refuse(make_run(self.folder / "cut", POINTS[:-20]), "points.csv, line 13: has", "where the header has")
         self.refuse(make_run(self.folder / "quote", POINTS.replace(b'1.3"', b"1.3")), "points.csv, line ", "as CSV")
 
     def test_refuses_damaged_samples(self):
