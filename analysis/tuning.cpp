@@ -39,7 +39,7 @@ void enter(const Curve& curve, int hosts, std::vector<Contest>& contests) {
                                  curve.title()));
 }
 
-const CurvePoint* point_at(const Curve& curve, Bytes bytes) {
+const CurvePoint* at_size(const Curve& curve, Bytes bytes) {
   const auto point = std::find_if(curve.points.begin(), curve.points.end(),
                                   [&](const CurvePoint& each) { return each.bytes == bytes; });
   return point == curve.points.end() ? nullptr : &*point;
@@ -53,7 +53,7 @@ bool meet(const CurvePoint& one, const CurvePoint& other) {
 std::map<std::string, const CurvePoint*> points_at(const Contest& contest, Bytes bytes) {
   std::map<std::string, const CurvePoint*> points;
   for (const auto& [algorithm, curve] : contest.curves)
-    if (const CurvePoint* point = point_at(*curve, bytes)) points.emplace(algorithm, point);
+    if (const CurvePoint* point = at_size(*curve, bytes)) points.emplace(algorithm, point);
   return points;
 }
 

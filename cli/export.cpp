@@ -56,9 +56,9 @@ Point choose(const Export& wanted, const std::vector<Point>& points) {
     throw UsageError(fmt::format("{} points are asked for, and a schedule is of one: choose it with --point ({})",
                                  points.size(), numbered(points)));
   const Point& planned = points[wanted.point == 0 ? 0 : wanted.point - 1];
-  const Point point = planned.on_nodes
-                          ? planned.on_nodes(collectives::nodes_in_order(wanted.ranks, wanted.request.ranks_per_node))
-                          : planned;
+  Point point = planned.on_nodes
+                    ? planned.on_nodes(collectives::nodes_in_order(wanted.ranks, wanted.request.ranks_per_node))
+                    : planned;
   if (!point.refused.empty()) throw UsageError(point.refused);
   if (point.algorithm == kNative)
     throw UsageError(

@@ -28,7 +28,7 @@ Collective collective_named(const std::string& name, const std::string& path) {
 }
 
 SelectionRule rule_of(const nlohmann::json& json, Collective collective, const std::string& path) {
-  const SelectionRule rule{
+  SelectionRule rule{
       .from = whole_number(json.at("from_bytes"), "from_bytes", {.least = 0, .most = Bytes{1} << 60}, path),
       .algorithm = json.at("algorithm").get<std::string>()};
   try {
@@ -64,7 +64,7 @@ Selection selection_of(const nlohmann::json& json, const std::string& path) {
 
 }  // namespace
 
-nlohmann::json json_of(const std::vector<Selection>& selections) {
+nlohmann::json selections_json(const std::vector<Selection>& selections) {
   nlohmann::json all = nlohmann::json::array();
   for (const Selection& selection : selections) {
     nlohmann::json rules = nlohmann::json::array();

@@ -9,7 +9,7 @@
 namespace weft::cli {
 
 /// As `weft tune` writes them and --selection reads them (docs/tuning.md).
-nlohmann::json json_of(const std::vector<Selection>& selections);
+nlohmann::json selections_json(const std::vector<Selection>& selections);
 
 /// Throws UsageError with one sentence that names the file, and what is wrong in it: an algorithm that there is not,
 /// rules that do not ascend, two selections for one place.

@@ -57,7 +57,7 @@ int tune_runs(const Tune& wanted) {
     selections.push_back(selection_of(tuning));
     for (const TunedSize& size : tuning.sizes) unsure = unsure || !size.sure;
   }
-  write_report("--out", wanted.out, json_of(selections).dump(2) + "\n");
+  write_report("--out", wanted.out, selections_json(selections).dump(2) + "\n");
   if (is_standard_output(wanted.out)) return static_cast<int>(ExitCode::ok);
   for (const Tuning& tuning : tunings) print_tuning(tuning);
   if (unsure) fmt::print("* another's interval meets its own: more samples or launches would tell them apart\n");

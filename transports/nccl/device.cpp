@@ -59,7 +59,7 @@ Bytes device_cache() {
 Memory new_device_memory(Bytes bytes, Stream stream) {
   void* data = nullptr;
   check_cuda(cudaMalloc(&data, whole_pages(bytes)), "cudaMalloc");
-  const Memory memory(static_cast<std::byte*>(data), [](std::byte* freed) { cudaFree(freed); });
+  Memory memory(static_cast<std::byte*>(data), [](std::byte* freed) { cudaFree(freed); });
   check_cuda(cudaMemsetAsync(data, 0, whole_pages(bytes), stream), "cudaMemsetAsync");
   wait_for(stream);
   return memory;
