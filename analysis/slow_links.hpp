@@ -29,8 +29,8 @@ struct LinkLevel {
 /// How many times the reference a link takes, its interval too, before it is called slow.
 inline constexpr double kSlowLink = 1.25;
 
-/// Sorts pairs into levels by the host of each rank, and finds what is slow in each. Hosts in order of first
-/// appearance; a level of one link has nothing to be compared with, and nothing slow.
+/// Sorts pairs into levels by the host of each rank, and finds what is slow in each. Hosts by name; a level of one link
+/// has nothing to be compared with, and nothing slow.
 std::vector<LinkLevel> find_slow_links(std::span<const PairTime> pairs, const std::vector<std::string>& hosts);
 
 }  // namespace weft

@@ -149,16 +149,4 @@ bool receive_all(int fd, void* data, std::size_t bytes, Nanoseconds until) {
   return true;
 }
 
-std::string peer_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  std::array<char, NI_MAXHOST> text{};
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
-      getnameinfo(reinterpret_cast<sockaddr*>(&address), length, text.data(), text.size(), nullptr, 0,
-                  NI_NUMERICHOST) != 0)
-    return "?";
-  const std::string name = text.data();
-  return name.starts_with("::ffff:") ? name.substr(7) : name;
-}
-
 }  // namespace weft::env

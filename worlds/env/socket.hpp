@@ -26,7 +26,4 @@ void watch_connection(int fd, Nanoseconds timeout);
 bool send_all(int fd, const void* data, std::size_t bytes, Nanoseconds until);
 bool receive_all(int fd, void* data, std::size_t bytes, Nanoseconds until);
 
-/// "10.0.0.3", of the other end; "?" where it has none.
-std::string peer_of(int fd);
-
 }  // namespace weft::env
