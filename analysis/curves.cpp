@@ -16,6 +16,7 @@ namespace {
 struct Collected {
   std::vector<double> times;
   Interval within;
+  Bytes wire_bytes = 0;
 };
 
 bool belongs_to(const Record& record, const Curve& curve) {
@@ -36,6 +37,7 @@ CurvePoint point_of(Bytes bytes, const Collected& collected) {
   point.bytes = bytes;
   point.time_us = quantile_of_sorted(sorted, 0.5);
   point.interval_us = {point.time_us, point.time_us};
+  point.wire_bytes = collected.wire_bytes;
   if (sorted.size() == 1) {
     point.has_interval = collected.within.low > 0 && collected.within.high > 0;
     if (point.has_interval) point.interval_us = collected.within;
@@ -90,6 +92,7 @@ std::vector<Curve> curves_of(const ResultSet& set) {
     Collected& size = collected[index][record->bytes_per_rank];
     size.times.push_back(record->time_us());
     size.within = {record->time_us_median_low, record->time_us_median_high};
+    size.wire_bytes = record->wire_bytes;
   }
   for (std::size_t i = 0; i < curves.size(); ++i)
     for (const auto& [bytes, all] : collected[i]) curves[i].points.push_back(point_of(bytes, all));
@@ -125,29 +128,6 @@ std::optional<CurveFit> fit_of(const Curve& curve) {
           std::max(fit.worst_residual, std::abs((line.intercept + line.slope * sizes[i]) / times[i] - 1));
   }
   return fit;
-}
-
-std::vector<LogGP> loggp_of(const std::vector<Curve>& curves) {
-  std::vector<LogGP> all;
-  for (const Curve& curve : curves) {
-    if (curve.pattern != "send_recv" || curve.operation != "pingpong") continue;
-    const std::optional<CurveFit> fit = fit_of(curve);
-    if (!fit) continue;
-    constexpr double kNsPerUs = 1e3;
-    const double gap_per_byte = fit->pieces.back().us_per_byte;
-    LogGP parameters{curve.transport,
-                     curve.ranks,
-                     curve.dtype,
-                     fit->pieces.front().latency_us + fit->pieces.front().us_per_byte,  // of a message of one byte
-                     kNsPerUs * gap_per_byte,
-                     {}};
-    for (const Curve& other : curves) {
-      if (other.operation != "stream" || other.transport != curve.transport || other.dtype != curve.dtype) continue;
-      if (const std::optional<CurveFit> stream = fit_of(other)) parameters.gap_us = stream->pieces.front().latency_us;
-    }
-    all.push_back(parameters);
-  }
-  return all;
 }
 
 }  // namespace weft

@@ -15,6 +15,7 @@ struct CurvePoint {
   double time_us = 0;    ///< Record::time_us(), the median over the launches
   Interval interval_us;  ///< of time_us; both ends are time_us where none is known
   bool has_interval = false;
+  Bytes wire_bytes = 0;  ///< Record::wire_bytes
 };
 
 /// Time against size of one operation done in one way.
@@ -57,20 +58,5 @@ struct CurveFit {
 
 /// Nothing where the curve has fewer than three sizes above 0.
 std::optional<CurveFit> fit_of(const Curve& curve);
-
-/// What the rows tell of LogGP (Alexandrov et al. 1995). A ping-pong of s bytes is PRTT(1, 0, s) / 2 = L + 2o + (s - 1)
-/// G: its first piece gives L + 2o, its last G. L and o apart need PRTT(n, d, s), which no row is. A stream (osu_bw) of
-/// s bytes gives max(g, o) + (s - 1) G.
-struct LogGP {
-  std::string transport;
-  int ranks = 0;
-  std::string dtype;
-  double l_plus_2o_us = 0;
-  double gap_per_byte_ns = 0;    ///< G
-  std::optional<double> gap_us;  ///< g, from a stream
-};
-
-/// One for each ping-pong curve that can be fitted.
-std::vector<LogGP> loggp_of(const std::vector<Curve>& curves);
 
 }  // namespace weft

@@ -18,9 +18,11 @@ namespace {
 
 constexpr const char* kTokenOperation = "dispatch and combine";
 
-/// Each pair of ranks by itself, or one with its opposite: one size, and not the neighbours that messages are taken
-/// for.
-bool is_of_pairs(const Curve& curve) { return curve.pattern == "pairs" || curve.pattern == "bisection"; }
+/// Each pair of ranks by itself, one with its opposite, or the first with the last: not the neighbours that messages
+/// are taken for.
+bool is_of_pairs(const Curve& curve) {
+  return curve.pattern == "pairs" || curve.pattern == "bisection" || curve.pattern == "loggp";
+}
 
 /// A simulated fabric of one level has no nodes, wherever its ranks are.
 bool has_nodes(const Run& run, const Curve& curve) {

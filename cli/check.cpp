@@ -7,6 +7,7 @@
 #include "analysis/compare.hpp"
 #include "analysis/curves.hpp"
 #include "analysis/guidelines.hpp"
+#include "analysis/loggp.hpp"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -61,18 +62,28 @@ nlohmann::json json_of(const Curve& curve, const CurveFit& fit) {
           {"worst_residual", fit.worst_residual}};
 }
 
+nlohmann::json json_of(const LogGP& p) {
+  const auto known = [](const std::optional<double>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+  };
+  nlohmann::json overhead;
+  if (p.overhead_us) overhead = {{"us", p.overhead_us->us}, {"half_width_us", p.overhead_us->half_width_us}};
+  return {{"transport", p.transport},
+          {"ranks", p.ranks},
+          {"dtype", p.dtype},
+          {"L_plus_2o_us", p.l_plus_2o_us},
+          {"L_us", known(p.latency_us())},
+          {"o", overhead},
+          {"g_us", known(p.gap_us)},
+          {"G_ns_per_byte", p.gap_per_byte_ns}};
+}
+
 nlohmann::json json_of(const CheckReport& found) {
   nlohmann::json fits = nlohmann::json::array();
   for (std::size_t i = 0; i < found.curves.size(); ++i)
     if (found.fits[i]) fits.push_back(json_of(found.curves[i], *found.fits[i]));
   nlohmann::json loggp = nlohmann::json::array();
-  for (const LogGP& p : found.loggp)
-    loggp.push_back({{"transport", p.transport},
-                     {"ranks", p.ranks},
-                     {"dtype", p.dtype},
-                     {"L_plus_2o_us", p.l_plus_2o_us},
-                     {"G_ns_per_byte", p.gap_per_byte_ns},
-                     {"g_us", p.gap_us ? nlohmann::json(*p.gap_us) : nlohmann::json()}});
+  for (const LogGP& p : found.loggp) loggp.push_back(json_of(p));
   nlohmann::json violations = nlohmann::json::array();
   for (const Violation& v : found.guidelines.violations)
     violations.push_back({{"guideline", v.guideline},
@@ -97,6 +108,17 @@ std::string breaks_text(const CurveFit& fit) {
   return sizes.empty() ? "-" : join(sizes, " ");
 }
 
+std::string text_of(const LogGP& p) {
+  std::string text =
+      fmt::format("LogGP of {} ({} ranks{}{}): ", p.transport, p.ranks, p.dtype.empty() ? "" : ", ", p.dtype);
+  if (const std::optional<double> latency = p.latency_us()) text += fmt::format("L = {:.4g} us, ", *latency);
+  if (p.overhead_us) text += fmt::format("o = {:.3g} ± {:.2g} us, ", p.overhead_us->us, p.overhead_us->half_width_us);
+  text += fmt::format("L + 2o = {:.4g} us, ", p.l_plus_2o_us);
+  if (p.gap_us) text += fmt::format("g = {:.4g} us, ", *p.gap_us);
+  text += fmt::format("G = {:.4g} ns/B", p.gap_per_byte_ns);
+  return p.overhead_us ? text : text + "; `weft run loggp` tells L and o apart";
+}
+
 void print_fits(const CheckReport& found) {
   fmt::print("T = latency + bytes / bandwidth, by bytes per rank\n{:>10} {:>10} {:>9}  {:>10} {:>10}  {:<16} {}\n",
              "latency us", "GB/s", "n1/2", "first us", "last GB/s", "breaks at", "curve");
@@ -107,11 +129,7 @@ void print_fits(const CheckReport& found) {
                fit.hockney.bandwidth_gbps(), bytes_text(fit.half_bytes), fit.pieces.front().latency_us,
                fit.pieces.back().bandwidth_gbps(), breaks_text(fit), found.curves[i].title());
   }
-  for (const LogGP& p : found.loggp)
-    fmt::print(
-        "LogGP of {} ({} ranks{}{}): L + 2o = {:.4g} us, G = {:.4g} ns/B{}\n", p.transport, p.ranks,
-        p.dtype.empty() ? "" : ", ", p.dtype, p.l_plus_2o_us, p.gap_per_byte_ns,
-        p.gap_us ? fmt::format(", g = {:.4g} us", *p.gap_us) : "; L, o and g apart cannot be had of a ping-pong");
+  for (const LogGP& p : found.loggp) fmt::print("{}\n", text_of(p));
 }
 
 void print_violations(const GuidelineCheck& check) {

@@ -32,6 +32,22 @@ class Check(ProgramTest):
         self.assertEqual(found["violations"], [])
         self.assertIn("no guideline is violated", said)
 
+    def test_round_trips_tell_latency_and_overhead_apart(self):
+        run, found = self.folder / "run", self.folder / "run" / "fits.json"
+        result = weft("run", "loggp", "-t", "model", "--fabric", "latency=2us,overhead=400ns,bandwidth=50", "--ranks", 3, "-n", 3,
+                      "-b", 1, "-e", "1M", "--out", run)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        said = weft("check", run).stdout
+        self.assertIn("LogGP of model (3 ranks, u8): L = ", said)
+        self.assertEqual(weft("check", run, "--json", found).returncode, OK)
+        [parameters] = json.loads(found.read_text())["loggp"]
+        # A message takes o + latency; its receive is posted while it flies.
+        self.assertAlmostEqual(parameters["L_plus_2o_us"], 2.4, delta=0.048)
+        self.assertAlmostEqual(parameters["o"]["us"], 0.4, delta=0.008)
+        self.assertAlmostEqual(parameters["L_us"], 1.6, delta=0.032)
+        self.assertAlmostEqual(parameters["g_us"], 0.4, delta=0.008)
+        self.assertAlmostEqual(parameters["G_ns_per_byte"], 0.02, delta=0.0004)
+
     def test_strict_gives_the_verdict(self):
         log = self.folder / "osu.log"
         rows = "1024  10.0\n2048  10.5\n4096  30.0\n8192  12.0\n"

@@ -1,4 +1,5 @@
 // Known curves give their parameters back.
+#include "analysis/loggp.hpp"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,6 +54,54 @@ TEST(CurveFit, PingPongGivesLogGpAsFarAsItGoes) {
   curves.push_back(curve_of("stream", hockney(0.5, 50)));
   ASSERT_TRUE(loggp_of(curves)[0].gap_us);
   EXPECT_NEAR(*loggp_of(curves)[0].gap_us, 0.5, 0.01);
+}
+
+/// A round trip of loggp as LogGP has it, 16 messages where there are several; `us` is what the messages but one add.
+Curve round_trip(const std::string& operation, double messages, const std::function<double(double)>& added_us) {
+  Curve curve = curve_of(operation, [&](Bytes bytes) {
+    const double s = static_cast<double>(bytes);
+    return 2 * (3 + 2 * 0.4 + (s - 1) * 0.0001) + 15 * added_us(s);
+  });
+  curve.pattern = "loggp";
+  for (CurvePoint& point : curve.points) point.wire_bytes = static_cast<Bytes>(messages) * point.bytes;
+  return curve;
+}
+
+TEST(LogGP, RoundTripsGiveAllOfItBack) {
+  const double pause = 500;
+  std::vector<Curve> curves = {
+      round_trip("round_trip", 1, [](double) { return 0; }),
+      round_trip("burst", 16, [](double s) { return std::max(0.4, 0.7 + (s - 1) * 0.0001); }),
+      round_trip("spaced", 16, [&](double) { return pause + 0.4; }),
+      round_trip("pauses", 1, [&](double) { return pause; }),
+  };
+  const std::vector<LogGP> all = loggp_of(curves);
+  ASSERT_EQ(all.size(), 1U);
+  ASSERT_TRUE(all[0].overhead_us);
+  EXPECT_NEAR(all[0].overhead_us->us, 0.4, 0.001);
+  EXPECT_GT(all[0].overhead_us->half_width_us, 0);
+  EXPECT_NEAR(*all[0].latency_us(), 3, 0.06);
+  EXPECT_NEAR(*all[0].gap_us, 0.7, 0.014);
+  EXPECT_NEAR(all[0].gap_per_byte_ns, 0.1, 0.002);
+}
+
+TEST(LogGP, SaysNothingOfTheOverheadWherePausesAreShorterThanGaps) {
+  const std::vector<LogGP> all = loggp_of(
+      {round_trip("round_trip", 1, [](double) { return 0; }), round_trip("burst", 16, [](double) { return 50; }),
+       round_trip("spaced", 16, [](double) { return 50; }), round_trip("pauses", 1, [](double) { return 25; })});
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_FALSE(all[0].overhead_us);
+  EXPECT_FALSE(all[0].latency_us());
+}
+
+TEST(LogGP, SaysNoLatencyWhereTwiceTheOverheadIsMoreThanTheTrip) {
+  const std::vector<LogGP> all = loggp_of(
+      {round_trip("round_trip", 1, [](double) { return 0; }), round_trip("burst", 16, [](double) { return 5; }),
+       round_trip("spaced", 16, [](double) { return 105; }), round_trip("pauses", 1, [](double) { return 100; })});
+  ASSERT_EQ(all.size(), 1U);
+  ASSERT_TRUE(all[0].overhead_us);
+  EXPECT_NEAR(all[0].overhead_us->us, 5, 0.01);
+  EXPECT_FALSE(all[0].latency_us());
 }
 
 TEST(Curves, AreOfTheMediansOfLaunches) {
