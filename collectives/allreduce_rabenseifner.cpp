@@ -58,6 +58,13 @@ Bytes wire_bytes(const Call& call) {
   return sum;
 }
 
+double cost(const Call& call) {
+  const Fold fold(call);
+  const double in_halves = 2.0 * (fold.size() - 1) / fold.size();
+  return (2 * fold.rounds() + fold.more_rounds()) * kLatencyBytes +
+         (in_halves + fold.more_rounds()) * static_cast<double>(call.block());
+}
+
 }  // namespace
 
 /// Rabenseifner's all-reduce (Rabenseifner 2004, "Optimization of collective reduction operations"): reduce-scatter by
@@ -69,7 +76,8 @@ Algorithm entry() {
           .summary = "2 log2 n rounds, 2(n-1)/n of the bytes where n is a power of two; Rabenseifner 2004",
           .refuses = refuses_nothing,
           .build = build,
-          .wire_bytes = wire_bytes};
+          .wire_bytes = wire_bytes,
+          .cost = cost};
 }
 
 }  // namespace weft::collectives::allreduce_rabenseifner

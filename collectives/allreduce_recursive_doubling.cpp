@@ -44,6 +44,11 @@ Bytes wire_bytes(const Call& call) {
   return static_cast<Bytes>(fold.rounds() + (fold.stands_in() ? 1 : 0)) * call.block();
 }
 
+double cost(const Call& call) {
+  const Fold fold(call);
+  return (fold.rounds() + fold.more_rounds()) * (kLatencyBytes + static_cast<double>(call.block()));
+}
+
 }  // namespace
 
 /// Recursive doubling all-reduce (Thakur, Rabenseifner & Gropp 2005, section 8). floor(log2 n) rounds in which a rank
@@ -56,7 +61,8 @@ Algorithm entry() {
           .summary = "log2 n rounds of all bytes (+2 where n is no power of two); Thakur, Rabenseifner & Gropp 2005",
           .refuses = refuses_nothing,
           .build = build,
-          .wire_bytes = wire_bytes};
+          .wire_bytes = wire_bytes,
+          .cost = cost};
 }
 
 }  // namespace weft::collectives::allreduce_recursive_doubling

@@ -20,6 +20,11 @@ Bytes wire_bytes(const Call& call) {
   return 2 * call.block() - chunk[call.rank + 1].bytes - chunk[call.rank + 2].bytes;
 }
 
+double cost(const Call& call) {
+  const int rounds = 2 * (call.ranks - 1);
+  return rounds * (kLatencyBytes + static_cast<double>(call.block()) / call.ranks);
+}
+
 }  // namespace
 
 /// Ring all-reduce (Patarasuk & Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of workstations").
@@ -31,7 +36,8 @@ Algorithm entry() {
           .summary = "2(n-1) rounds, 2(n-1)/n of the bytes; Patarasuk & Yuan 2009",
           .refuses = refuses_nothing,
           .build = build,
-          .wire_bytes = wire_bytes};
+          .wire_bytes = wire_bytes,
+          .cost = cost};
 }
 
 }  // namespace weft::collectives::allreduce_ring

@@ -62,10 +62,11 @@ class Fold {
   explicit Fold(const Call& call);
 
   int size() const { return size_; }
-  int rounds() const { return rounds_; }         ///< log2 of size
-  bool stands_aside() const { return aside_; }   ///< this rank waits for the result of rank + 1
-  bool stands_in() const { return stands_in_; }  ///< this rank works for rank - 1 too
-  int index() const { return index_; }           ///< this rank's new number; -1 where it stands aside
+  int rounds() const { return rounds_; }                  ///< log2 of size
+  int more_rounds() const { return extra_ > 0 ? 2 : 0; }  ///< of folding, with all bytes each
+  bool stands_aside() const { return aside_; }            ///< this rank waits for the result of rank + 1
+  bool stands_in() const { return stands_in_; }           ///< this rank works for rank - 1 too
+  int index() const { return index_; }                    ///< this rank's new number; -1 where it stands aside
   int rank_of(int index) const { return index < extra_ ? 2 * index + 1 : index + extra_; }
   /// The blocks of all ranks for which the new numbers of the aligned run of `length` (a power of two) around `index`
   /// stand.

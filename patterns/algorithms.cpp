@@ -19,17 +19,22 @@ std::vector<std::string> names_of(const std::vector<const Algorithm*>& algorithm
   return names;
 }
 
+bool costs_less(const Algorithm& one, const Algorithm& other, const Call& call) {
+  return one.cost != nullptr && other.cost != nullptr && one.cost(call) < other.cost(call);
+}
+
 Choice automatic_choice(const std::vector<const Algorithm*>& algorithms, const Call& call) {
   Choice first_refused{.name = kNative, .automatic = true};
+  const Algorithm* best = nullptr;
   for (const Algorithm* algorithm : algorithms) {
     const std::string refused = algorithm->refuses(call);
-    if (refused.empty()) return {.name = algorithm->name, .algorithm = algorithm, .automatic = true};
-    if (first_refused.refused.empty()) {
-      first_refused.name = algorithm->name;
-      first_refused.refused = refused;
-    }
+    if (refused.empty() && (best == nullptr || costs_less(*algorithm, *best, call))) best = algorithm;
+    if (refused.empty() || !first_refused.refused.empty()) continue;
+    first_refused.name = algorithm->name;
+    first_refused.refused = refused;
   }
-  return first_refused;
+  if (best == nullptr) return first_refused;
+  return {.name = best->name, .algorithm = best, .automatic = true};
 }
 
 Choice named_choice(const std::string& name, const std::vector<const Algorithm*>& algorithms, const Call& call) {

@@ -20,7 +20,8 @@ struct Choice {
 };
 
 /// What the request's algorithms mean for a call:
-///  - none named: one, automatic, the first of the collective's list that does not refuse;
+///  - none named: one, automatic: of those of the collective's list that do not refuse the one whose cost is the least
+///    (Algorithm::cost), the first where costs are equal or not known;
 ///  - "all": native, and every algorithm that does not refuse, or only may as long as the nodes are not known;
 ///  - names: exactly those; one that the collective does not have, or that refuses, comes with a sentence.
 std::vector<Choice> choose_algorithms(const std::vector<std::string>& named, const Call& call);

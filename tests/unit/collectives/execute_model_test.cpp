@@ -179,6 +179,30 @@ TEST(ExecuteModel, TwoLevelsExchangeSmallBlocksFaster) {
   EXPECT_LT(two_level, on_nodes(Collective::all_to_all, "pairwise", 16).time / 10);
 }
 
+double slowest_end(int ranks, const char* name, std::uint64_t count, const FabricModel& fabric) {
+  const auto all = ends(ranks, algorithm(Collective::all_reduce, name, ranks, count), fabric);
+  return static_cast<double>(*std::max_element(all.begin(), all.end()));
+}
+
+TEST(ExecuteModel, CostIsTheTimeOnALinkOfItsLatency) {
+  constexpr double kGbps = 4;
+  const FabricModel fabric{.latency = static_cast<Nanoseconds>(kLatencyBytes / kGbps), .bandwidth = kGbps};
+  for (const int ranks : {2, 3, 4, 6, 7, 8, 12, 15})
+    for (const char* name : {"ring", "recursive_doubling", "rabenseifner"})
+      for (const std::uint64_t count : {1 << 10, 3 << 12, 1 << 20}) {
+        Call call;
+        call.collective = Collective::all_reduce;
+        call.ranks = ranks;
+        call.count = count;
+        const double cost = collectives::find(call.collective, name).cost(call) / kGbps;
+        const double time = slowest_end(ranks, name, count, fabric);
+        EXPECT_LE(time, 1.02 * cost) << name << " " << ranks << " " << count;
+        // Where few ranks fold, the others are ahead and their first message has come by then: one latency less.
+        const bool ahead = ranks == 3 || ranks == 6 || ranks == 12;
+        EXPECT_GE(time, 0.98 * cost - (ahead ? kLatencyBytes / kGbps : 0)) << name << " " << ranks << " " << count;
+      }
+}
+
 TEST(ExecuteModel, PairwiseAllToAllTakesOneMessageTimePerRound) {
   constexpr int kRanks = 256;
   EXPECT_EQ(ends(kRanks, algorithm(Collective::all_to_all, "pairwise", kRanks, kBytes / 4)),

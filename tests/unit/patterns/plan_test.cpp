@@ -78,6 +78,25 @@ TEST(Sweep, WithoutANameOneAlgorithmIsChosen) {
   }
 }
 
+TEST(Sweep, TheChosenAlgorithmIsTheOneOfLeastCost) {
+  struct Case {
+    int ranks;
+    Bytes bytes;
+    const char* algorithm;
+  };
+  // Two ranks exchange all in one round, which nothing beats. Four: 2(L + s) against 4 L + 1.5 s, equal at s = 4 L, L
+  // being kLatencyBytes. Three: 3 (L + s) against the ring's 4 L + 4/3 s, at 0.6 L. Twelve: 5 (L + s) against
+  // 8 L + 3.75 s at 2.4 L, and that against 22 L + 11/6 s at 7.3 L.
+  for (const Case& one :
+       {Case{2, 4, "recursive_doubling"}, Case{2, 16 << 20, "recursive_doubling"},
+        Case{4, 64 << 10, "recursive_doubling"}, Case{4, (64 << 10) + 64, "rabenseifner"},
+        Case{3, 9800, "recursive_doubling"}, Case{3, 9900, "ring"}, Case{12, 38 << 10, "recursive_doubling"},
+        Case{12, 40 << 10, "rabenseifner"}, Case{12, 128 << 10, "ring"}})
+    EXPECT_EQ(plan("all_reduce", sized(one.bytes, one.bytes, 2), one.ranks)[0].algorithm, one.algorithm)
+        << one.ranks << " " << one.bytes;
+  EXPECT_EQ(plan("all_gather", sized(64, 64, 2), 4)[0].algorithm, "ring");
+}
+
 TEST(Sweep, AlgorithmsStandSideBySideAtEachSize) {
   Request request = sized(64, 128, 2);
   request.algorithms = {"native", "ring"};
