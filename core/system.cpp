@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string_view>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -56,6 +57,14 @@ std::string cpu_governor() { return first_line("/sys/devices/system/cpu/cpu0/cpu
 std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
 
 std::string clock_source() { return first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"); }
+
+std::uint64_t raise_open_files() {
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_max;
+}
 
 std::string transparent_huge_pages() {
   const std::string choices = first_line("/sys/kernel/mm/transparent_hugepage/enabled");  // "always [madvise] never"

@@ -20,6 +20,9 @@ std::string clock_source();  ///< what CLOCK_MONOTONIC counts: "tsc", "kvm-clock
 Bytes memory_total();        ///< 0 where it is not known
 Bytes memory_available();    ///< what can be allocated without swapping; 0 where it is not known
 
+/// Raises this process's own limit of open files to the one that the system sets it (ulimit -Hn), which is returned.
+std::uint64_t raise_open_files();
+
 inline constexpr Bytes kHugePage = Bytes{2} << 20;
 std::string transparent_huge_pages();  ///< for memory of one process: "always", "madvise" or "never"
 Bytes reserved_huge_pages();           ///< bytes of the pool of pages of kHugePage that nobody uses

@@ -21,6 +21,7 @@ struct TransportOptions {
   FabricModel model;
   TcpOptions tcp = {};
   MemoryKind memory = MemoryKind::automatic;  ///< that the payload lies in
+  Nanoseconds timeout = 30'000'000'000;       ///< how long a silent rank is waited for
   bool share_devices = false;                 ///< nccl: several ranks may have one device
 };
 

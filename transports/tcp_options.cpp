@@ -15,8 +15,8 @@ std::string flaw_of(const TcpOptions& options) {
   std::vector<std::string> known;
   for (const tcp::Interface& interface : tcp::interfaces())
     known.push_back(interface.name + " " + interface.address.text());
-  return fmt::format("host {} has no interface with the name or address '{}' that is up (it has: {})", host_name(),
-                     options.interface, join(known, ", "));
+  return fmt::format("host {} has no interface with the name, address or subnet '{}' that is up (it has: {})",
+                     host_name(), options.interface, join(known, ", "));
 }
 
 }  // namespace weft

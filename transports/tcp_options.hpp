@@ -7,7 +7,7 @@ namespace weft {
 /// What the `tcp` transport is asked for; other transports ignore it.
 struct TcpOptions {
   int streams = 1;        ///< connections between two ranks, 1 to kMostTcpStreams
-  std::string interface;  ///< name or address of this host's interface that is used; empty: the transport chooses
+  std::string interface;  ///< name, address or subnet of the interface that each host uses; empty: tcp chooses
 };
 
 inline constexpr int kMostTcpStreams = 64;

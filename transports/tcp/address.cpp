@@ -1,8 +1,11 @@
 #include "transports/tcp/address.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <span>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -21,6 +24,13 @@ namespace {
 const sockaddr_in& as_v4(const Address& address) { return reinterpret_cast<const sockaddr_in&>(address.storage); }
 const sockaddr_in6& as_v6(const Address& address) { return reinterpret_cast<const sockaddr_in6&>(address.storage); }
 
+/// In network order, 4 or 16 of them.
+std::span<const std::uint8_t> bytes_of(const Address& address) {
+  if (address.family() == AF_INET)
+    return {reinterpret_cast<const std::uint8_t*>(&as_v4(address).sin_addr), sizeof(in_addr)};
+  return {reinterpret_cast<const std::uint8_t*>(&as_v6(address).sin6_addr), sizeof(in6_addr)};
+}
+
 socklen_t length_of(int family) { return family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6); }
 
 /// Ranks with the same text reach each other over loopback: one kernel, one network namespace.
@@ -33,7 +43,7 @@ std::string network_identity() {
 /// The address that this host would send from; nothing where there is no route.
 std::optional<Address> source_towards(Address peer) {
   peer.set_port(9);  // no packet is sent, any port will do
-  const Socket probe(socket(peer.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const Descriptor probe(socket(peer.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   Address mine;
   mine.length = sizeof mine.storage;
   if (!probe || connect(probe.get(), peer.get(), peer.length) != 0) return {};
@@ -83,13 +93,37 @@ std::optional<Address> parse_address(std::string_view text) {
   return address;
 }
 
+std::optional<Subnet> parse_subnet(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return {};
+  const std::optional<Address> address = parse_address(text.substr(0, slash));
+  if (!address) return {};
+  Subnet subnet{.address = *address, .bits = 0};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, subnet.bits);
+  const bool whole = error == std::errc() && stop == end;
+  return whole && subnet.bits <= 8 * bytes_of(*address).size() ? std::optional(subnet) : std::nullopt;
+}
+
+bool Subnet::contains(const Address& other) const {
+  const auto mine = bytes_of(address);
+  const auto theirs = bytes_of(other);
+  if (mine.size() != theirs.size()) return false;
+  for (std::size_t i = 0; i < mine.size() && 8 * i < bits; ++i) {
+    const unsigned counted = std::min(bits - 8 * static_cast<unsigned>(i), 8U);
+    if ((mine[i] ^ theirs[i]) >> (8 - counted) != 0) return false;
+  }
+  return true;
+}
+
 std::vector<Interface> interfaces() {
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) return {};
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(first, freeifaddrs);
   std::vector<Interface> found;
   for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_UP) == 0) continue;
+    constexpr unsigned kUsable = IFF_UP | IFF_RUNNING;
+    if (each->ifa_addr == nullptr || (each->ifa_flags & kUsable) != kUsable) continue;
     const int family = each->ifa_addr->sa_family;
     if (family != AF_INET && family != AF_INET6) continue;
     Interface interface { .name = each->ifa_name, .address = {}, .loopback = (each->ifa_flags & IFF_LOOPBACK) != 0 };
@@ -104,10 +138,12 @@ std::vector<Interface> interfaces() {
   return found;
 }
 
-std::optional<Address> find_interface(std::string_view name_or_address) {
-  const std::optional<Address> wanted = parse_address(name_or_address);
+std::optional<Address> find_interface(std::string_view text) {
+  const std::optional<Address> wanted = parse_address(text);
+  const std::optional<Subnet> subnet = parse_subnet(text);
   for (const Interface& interface : interfaces())
-    if (interface.name == name_or_address || (wanted && interface.address.text() == wanted->text()))
+    if (interface.name == text || (wanted && interface.address.text() == wanted->text()) ||
+        (subnet && subnet->contains(interface.address)))
       return interface.address;
   return {};
 }
@@ -117,9 +153,12 @@ AddressChoice::AddressChoice(World& world, std::string_view interface) : interfa
   std::vector<std::string> mine = {identity, host_name()};
   for (const Interface& each : interfaces())
     if (!each.loopback) mine.push_back(each.address.text());
+  std::map<std::string, std::string> owners;  // of each address the first network that has it
   for (const std::string& blob : world.allgather(join(mine, " "))) {
     std::vector<std::string> words = split(blob, ' ');
     hosts_.push_back(words[1]);
+    for (std::size_t i = 2; i < words.size(); ++i)
+      if (owners.try_emplace(words[i], words[0]).first->second != words[0]) ambiguous_.insert(words[i]);
     if (words[0] == identity || !one_host_) continue;
     one_host_ = false;
     candidates_.assign(words.begin() + 2, words.end());
@@ -132,9 +171,11 @@ Address AddressChoice::address() const {
     throw TransportError(fmt::format("tcp: host {} has no interface '{}' any more", host_name(), interface_));
   }
   if (one_host_) return *parse_address("127.0.0.1");
-  for (const std::string& candidate : candidates_)
-    if (const std::optional<Address> peer = parse_address(candidate))
-      if (const std::optional<Address> source = source_towards(*peer)) return *source;
+  for (const std::string& candidate : candidates_) {
+    if (ambiguous_.contains(candidate)) continue;
+    const std::optional<Address> source = source_towards(*parse_address(candidate));
+    if (source && !ambiguous_.contains(source->text())) return *source;
+  }
   throw TransportError(
       fmt::format("tcp: host {} has no route to the other ranks: name one with --tcp-interface", host_name()));
 }

@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <sys/socket.h>
 
-#include "transports/tcp/socket.hpp"
+#include "core/descriptor.hpp"
 #include "worlds/world.hpp"
 
 namespace weft::tcp {
@@ -36,16 +37,29 @@ struct Interface {
   bool loopback = false;
 };
 
-/// This host's interfaces that are up, one entry for each address, IPv4 first. Without the link-local addresses of
-/// IPv6, which mean nothing on another host.
+/// A network by its prefix, as "10.0.0.0/24".
+struct Subnet {
+  Address address;
+  unsigned bits = 0;
+
+  bool contains(const Address& address) const;
+};
+
+/// Reads "10.0.0.0/24" or "fd00::/64"; nothing where the text is no subnet.
+std::optional<Subnet> parse_subnet(std::string_view text);
+
+/// This host's interfaces that are up and have a link, one entry for each address, IPv4 first. Without the link-local
+/// addresses of IPv6, which mean nothing on another host.
 std::vector<Interface> interfaces();
 
-/// The address of the interface with this name or address; nothing where there is none.
-std::optional<Address> find_interface(std::string_view name_or_address);
+/// The address of the first interface with this name, this address, or an address in this subnet; nothing where there
+/// is none.
+std::optional<Address> find_interface(std::string_view text);
 
 /// The address, port 0, at which this rank listens: of the interface that is named, else loopback where all ranks share
-/// one network namespace, else the address that the kernel would take towards the first rank that is elsewhere.
-/// Collective. Throws TransportError where there is none, on this rank alone.
+/// one network namespace, else the address that the kernel would take towards the first rank that is elsewhere. An
+/// address that several hosts have (docker0's 172.17.0.1) leads to none of them and is left out. Collective. Throws
+/// TransportError where there is none, on this rank alone.
 class AddressChoice {
  public:
   AddressChoice(World& world, std::string_view interface);
@@ -59,6 +73,7 @@ class AddressChoice {
   bool one_host_ = true;
   std::vector<std::string> hosts_;       // by rank
   std::vector<std::string> candidates_;  // addresses of the first rank that is elsewhere
+  std::set<std::string> ambiguous_;      // addresses of more than one host
 };
 
 }  // namespace weft::tcp

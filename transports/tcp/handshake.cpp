@@ -19,7 +19,7 @@ constexpr int kGuestsPerLook = 256;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
-Socket new_socket(int family) { return Socket(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+Descriptor new_socket(int family) { return Descriptor(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
 
 }  // namespace
 
@@ -54,10 +54,10 @@ Door::Door(Address address) : listener_(new_socket(address.family())), address_(
   if (getsockname(listener_.get(), address_.get(), &address_.length) != 0) fail("no name");
 }
 
-void Door::admit(const std::function<void(const Hello&, Socket)>& accept) {
+void Door::admit(const std::function<void(const Hello&, Descriptor)>& accept) {
   const Nanoseconds now = monotonic_now();
   for (int i = 0; i < kGuestsPerLook; ++i) {
-    Socket socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) break;
     Guest guest{.socket = std::move(socket), .until = now + kPatience, .said = {}};
     if (!listen_to(guest, accept)) continue;  // a rank has said all by now
@@ -67,7 +67,7 @@ void Door::admit(const std::function<void(const Hello&, Socket)>& accept) {
   guests_.remove_if([&](Guest& guest) { return !listen_to(guest, accept) || now > guest.until; });
 }
 
-bool Door::listen_to(Guest& guest, const std::function<void(const Hello&, Socket)>& accept) {
+bool Door::listen_to(Guest& guest, const std::function<void(const Hello&, Descriptor)>& accept) {
   const ssize_t got = recv(guest.socket.get(), guest.said.data() + guest.heard, guest.said.size() - guest.heard, 0);
   if (got < 0) return would_block(errno);
   if (got == 0) return false;
@@ -81,18 +81,13 @@ bool Door::listen_to(Guest& guest, const std::function<void(const Hello&, Socket
 }
 
 bool Caller::advance() {
-  if (state_ != State::resting && state_ != State::done && monotonic_now() > until_) return rest(ETIMEDOUT);
-  switch (state_) {
-    case State::resting:
-      return monotonic_now() >= until_ && begin();
-    case State::connecting:
-      return finish_connecting();
-    case State::awaiting_answer:
-      return hear_answer();
-    case State::done:
-      break;
-  }
-  return true;
+  if (state_ == State::resting) return monotonic_now() >= until_ && begin();
+  // What has come counts, however late this rank looks.
+  const bool late = monotonic_now() > until_;
+  if (state_ == State::connecting) finish_connecting();
+  if (state_ == State::awaiting_answer) hear_answer();
+  if (late && (state_ == State::connecting || state_ == State::awaiting_answer)) rest(ETIMEDOUT);
+  return state_ == State::done;
 }
 
 bool Caller::begin() {
@@ -131,7 +126,7 @@ bool Caller::hear_answer() {
 
 bool Caller::rest(int error) {
   error_ = error;
-  socket_ = Socket();
+  socket_ = Descriptor();
   state_ = State::resting;
   until_ = monotonic_now() + kRest;
   return false;

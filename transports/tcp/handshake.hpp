@@ -5,9 +5,9 @@
 #include <functional>
 #include <list>
 
+#include "core/descriptor.hpp"
 #include "core/units.hpp"
 #include "transports/tcp/address.hpp"
-#include "transports/tcp/socket.hpp"
 
 namespace weft::tcp {
 
@@ -43,22 +43,22 @@ class Door {
   const Address& address() const { return address_; }
 
   /// Goes on with whoever is at the door; returns soon. A complete Hello is given to `accept` with its socket.
-  void admit(const std::function<void(const Hello&, Socket)>& accept);
+  void admit(const std::function<void(const Hello&, Descriptor)>& accept);
 
   std::size_t half_open() const { return guests_.size(); }
 
  private:
   struct Guest {
-    Socket socket;
+    Descriptor socket;
     Nanoseconds until;
     std::size_t heard = 0;
     std::array<std::byte, sizeof(Hello)> said;
   };
 
   /// Whether the guest has yet more to say; else it was accepted or is to be dropped.
-  static bool listen_to(Guest& guest, const std::function<void(const Hello&, Socket)>& accept);
+  static bool listen_to(Guest& guest, const std::function<void(const Hello&, Descriptor)>& accept);
 
-  Socket listener_;
+  Descriptor listener_;
   Address address_;
   std::list<Guest> guests_;  // the oldest first
 };
@@ -70,7 +70,7 @@ class Caller {
 
   /// Goes on; returns soon. True once the other side has answered as it ought to.
   bool advance();
-  Socket take() { return std::move(socket_); }
+  Descriptor take() { return std::move(socket_); }
   int last_error() const { return error_; }  ///< errno of the last attempt that failed, 0 where there was none
 
  private:
@@ -84,7 +84,7 @@ class Caller {
   Address to_;
   Hello hello_;
   Token answer_;
-  Socket socket_;
+  Descriptor socket_;
   State state_ = State::resting;
   Nanoseconds until_ = 0;
   std::size_t heard_ = 0;

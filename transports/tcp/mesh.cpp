@@ -20,8 +20,7 @@
 namespace weft::tcp {
 namespace {
 
-constexpr Nanoseconds kLimit = 20'000'000'000;  // of the time that connecting may take
-constexpr char kProblem = '!';                  // begins the blob of a rank that cannot listen
+constexpr char kProblem = '!';  // begins the blob of a rank that cannot listen
 
 /// Where a rank listens and the token that it wants to hear.
 struct Entrance {
@@ -39,11 +38,11 @@ Entrance entrance_of(int rank, const std::string& blob) {
   return entrance;
 }
 
-void set_option(const Socket& socket, int level, int option, int value) {
+void set_option(const Descriptor& socket, int level, int option, int value) {
   setsockopt(socket.get(), level, option, &value, sizeof value);  // where the kernel has it not, it is the same without
 }
 
-bool is_loopback(const Socket& socket) {
+bool is_loopback(const Descriptor& socket) {
   Address peer;
   peer.length = sizeof peer.storage;
   return getpeername(socket.get(), peer.get(), &peer.length) == 0 && peer.is_loopback();
@@ -51,7 +50,7 @@ bool is_loopback(const Socket& socket) {
 
 /// No TCP_USER_TIMEOUT: it also ends connections whose peer is alive and reads later. A sender finds a cut link by
 /// looking (Vigil), a receiver by the probes set here.
-void prepare(const Socket& socket) {
+void prepare(const Descriptor& socket) {
   // There is no link whose capacity would have to be found: BBR paces, which takes a third more time for 16 MiB.
   constexpr std::string_view kEveryKernelHas = "reno";
   if (is_loopback(socket))
@@ -82,12 +81,12 @@ class Connecting {
     }
   }
 
-  /// Empty, or why not all are connected.
-  std::string run() {
-    const Nanoseconds until = monotonic_now() + kLimit;
+  /// Empty, or why not all are connected within the limit.
+  std::string run(Nanoseconds limit) {
+    const Nanoseconds until = monotonic_now() + limit;
     Backoff backoff;
     while (missing_ > 0) {
-      door_.admit([this](const Hello& hello, Socket socket) { accept(hello, std::move(socket)); });
+      door_.admit([this](const Hello& hello, Descriptor socket) { accept(hello, std::move(socket)); });
       for (Call& each : calls_)
         if (!each.answered && each.caller.advance()) {
           each.answered = true;
@@ -120,7 +119,7 @@ class Connecting {
   }
 
   /// A rank may come again, where it did not hear the answer in time.
-  void accept(const Hello& hello, Socket socket) {
+  void accept(const Hello& hello, Descriptor socket) {
     if (hello.token != token_ || hello.rank >= static_cast<std::uint32_t>(world_.rank()) || hello.stream >= streams_)
       return;
     const Token& answer = entrances_[hello.rank].token;
@@ -128,9 +127,9 @@ class Connecting {
       keep(hello.rank, hello.stream, std::move(socket));
   }
 
-  void keep(std::size_t peer, std::size_t stream, Socket socket) {
+  void keep(std::size_t peer, std::size_t stream, Descriptor socket) {
     prepare(socket);
-    Socket& place = mesh_.sockets[peer][stream];
+    Descriptor& place = mesh_.sockets[peer][stream];
     if (!place) --missing_;
     place = std::move(socket);
   }
@@ -141,7 +140,7 @@ class Connecting {
         return fmt::format("tcp: no connection to rank {} on {} at {}: {}", each.peer, mesh_.hosts[each.peer],
                            entrances_[each.peer].address.text(), std::strerror(each.caller.last_error()));
     for (std::size_t peer = 0; peer < mesh_.sockets.size(); ++peer)
-      for (const Socket& socket : mesh_.sockets[peer])
+      for (const Descriptor& socket : mesh_.sockets[peer])
         if (!socket) return fmt::format("tcp: rank {} on {} has not connected", peer, mesh_.hosts[peer]);
     return {};
   }
@@ -158,7 +157,7 @@ class Connecting {
 
 }  // namespace
 
-Mesh connect_all(World& world, const TcpOptions& options) {
+Mesh connect_all(World& world, const TcpOptions& options, Nanoseconds limit) {
   const AddressChoice choice(world, options.interface);
   const Token token = random_token();
   std::optional<Door> door;
@@ -174,7 +173,7 @@ Mesh connect_all(World& world, const TcpOptions& options) {
     entrances.push_back(entrance_of(static_cast<int>(entrances.size()), blob));
   Mesh mesh;
   for (int rank = 0; rank < world.ranks(); ++rank) mesh.hosts.push_back(choice.host(rank));
-  const std::string problem = Connecting(world, options.streams, *door, token, entrances, mesh).run();
+  const std::string problem = Connecting(world, options.streams, *door, token, entrances, mesh).run(limit);
   for (const std::string& each : world.allgather(problem))
     if (!each.empty()) throw TransportError(each);
   return mesh;

@@ -27,7 +27,7 @@ Messenger::Messenger(World& world, Mesh mesh)
     peer.host = mesh.hosts[rank];
     peer.readies.reserve(1024);
     peer.channels.resize(16);
-    for (Socket& socket : mesh.sockets[rank]) {
+    for (Descriptor& socket : mesh.sockets[rank]) {
       auto& connection = *peer.connections.emplace_back(std::make_unique<Connection>());
       connection.socket = std::move(socket);
       connection.outlet.zero_copy().enable(connection.socket.get());

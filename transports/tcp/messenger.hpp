@@ -40,7 +40,7 @@ class Messenger {
 
  private:
   struct Connection {
-    Socket socket;
+    Descriptor socket;
     Inlet inlet;
     Outlet outlet;
     bool readable = true;  // as far as is known
@@ -87,7 +87,7 @@ class Messenger {
   World& world_;
   Pool pool_;
   std::vector<Peer> peers_;
-  Socket events_;
+  Descriptor events_;
   std::vector<epoll_event> found_;
   int awaited_peers_ = 0;
   int most_polled_peers_;  // up to so many awaited ones their sockets are read without asking the kernel which

@@ -27,7 +27,7 @@ void wait_for(int fd, short events) {
 
 }  // namespace
 
-EnvWorld::EnvWorld(Board& board, env::Descriptor line, const env::Rendezvous& rendezvous)
+EnvWorld::EnvWorld(Board& board, Descriptor line, const env::Rendezvous& rendezvous)
     : board_(board),
       line_(std::move(line)),
       rendezvous_(rendezvous),

@@ -2,8 +2,8 @@
 
 #include <optional>
 
+#include "core/descriptor.hpp"
 #include "worlds/board.hpp"
-#include "worlds/env/descriptor.hpp"
 #include "worlds/env/frame.hpp"
 #include "worlds/env/rendezvous.hpp"
 #include "worlds/rank_main.hpp"
@@ -16,7 +16,7 @@ namespace weft {
 class EnvWorld final : public World {
  public:
   /// `line` is an admitted connection. `board` has one rank, this one, and is its supervisor's view of it.
-  EnvWorld(Board& board, env::Descriptor line, const env::Rendezvous& rendezvous);
+  EnvWorld(Board& board, Descriptor line, const env::Rendezvous& rendezvous);
 
   std::string_view name() const override { return "env"; }
   int rank() const override { return rendezvous_.rank; }
@@ -42,7 +42,7 @@ class EnvWorld final : public World {
   void await_verdict();
 
   Board& board_;
-  env::Descriptor line_;
+  Descriptor line_;
   env::Rendezvous rendezvous_;
   env::FrameReader reader_;
   std::optional<env::EarlyNotice> notice_;

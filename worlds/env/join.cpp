@@ -57,7 +57,7 @@ Descriptor join(const Rendezvous& rendezvous, const Secret& secret, Role role, N
   for (Nanoseconds pause = kFirstPause; monotonic_now() < end; pause = std::min(2 * pause, kLongestPause)) {
     const Nanoseconds until = std::min(end, monotonic_now() + kOneTry);
     Descriptor fd = connect_to(rendezvous, until, why);
-    if (fd.get() >= 0 && shake_hands(fd.get(), rendezvous, secret, role, until, why)) {
+    if (fd && shake_hands(fd.get(), rendezvous, secret, role, until, why)) {
       watch_connection(fd.get(), timeout);
       return fd;
     }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "core/descriptor.hpp"
 #include "core/units.hpp"
-#include "worlds/env/descriptor.hpp"
 #include "worlds/env/handshake.hpp"
 #include "worlds/env/rendezvous.hpp"
 

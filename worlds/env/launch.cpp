@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "core/error.hpp"
+#include "core/system.hpp"
 #include "worlds/env/env_world.hpp"
 #include "worlds/env/hub.hpp"
 #include "worlds/env/join.hpp"
@@ -20,7 +20,6 @@
 namespace weft::worlds::env {
 namespace {
 
-using weft::env::Descriptor;
 using weft::env::FrameKind;
 using weft::env::Rendezvous;
 using weft::env::Role;
@@ -30,16 +29,10 @@ constexpr Nanoseconds kLastMoment = 1'000'000'000;
 // The hub says by itself who did not come; the ranks' own time-out is behind it.
 constexpr Nanoseconds kAfterHub = 1'000'000'000;
 
-rlimit open_files() {
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  return files;
-}
-
 /// Of each rank two connections come to the hub, and strangers with them.
 void require_files(int ranks) {
-  const rlim_t needed = 2 * static_cast<rlim_t>(ranks) + weft::env::Reception::kHalfOpen + 64;
-  if (const rlim_t most = open_files().rlim_max; most < needed)
+  const std::uint64_t needed = 2 * static_cast<std::uint64_t>(ranks) + weft::env::Reception::kHalfOpen + 64;
+  if (const std::uint64_t most = raise_open_files(); most < needed)
     throw UsageError(
         fmt::format("rank 0 needs {} open files for {} ranks, and may have {}: raise ulimit -Hn", needed, ranks, most));
 }
@@ -79,9 +72,6 @@ class HubProcess {
     prctl(PR_SET_NAME, "weft-hub");
     for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);  // its parent acts on them
     if (getppid() != parent) _exit(static_cast<int>(ExitCode::failed));
-    rlimit files = open_files();
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
     int code = static_cast<int>(ExitCode::failed);
     try {
       code = weft::env::Hub(std::move(listener), rendezvous, secret, timeout).run();

@@ -69,11 +69,11 @@ std::optional<Reception::Guest> Reception::answer(Visitor& visitor) {
 void Reception::accept_some(Nanoseconds now) {
   for (int turn = 0; turn < kAcceptAtOnce; ++turn) {
     Descriptor fd(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd.get() < 0 && errno == EMFILE && !visitors_.empty()) {
+    if (!fd && errno == EMFILE && !visitors_.empty()) {
       turn_away_oldest();
       continue;
     }
-    if (fd.get() < 0) return;
+    if (!fd) return;
     greet(std::move(fd), now);
   }
 }

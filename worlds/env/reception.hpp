@@ -5,8 +5,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/descriptor.hpp"
 #include "core/units.hpp"
-#include "worlds/env/descriptor.hpp"
 #include "worlds/env/handshake.hpp"
 
 namespace weft::env {

@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -16,6 +15,7 @@ namespace {
 
 constexpr int kLastPort = 65535;
 constexpr std::size_t kLongestSecret = 4096;
+constexpr std::size_t kEndOfLine = 2;
 // Ports for Slurm's jobs: below those that the kernel gives to outgoing connections.
 constexpr int kFirstJobPort = 20000;
 constexpr int kJobPorts = 10000;
@@ -65,9 +65,11 @@ void set_place(Rendezvous& rendezvous, const std::string& text, const char* from
   const std::optional<int> port =
       colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1), 1, kLastPort);
   std::string host = text.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (!port || host.empty())
-    throw UsageError(fmt::format("{} '{}': give HOST:PORT of rank 0, such as 10.0.0.1:29500", from, text));
+  const bool bracketed = host.size() > 1 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!port || host.empty() || (!bracketed && host.find(':') != std::string::npos))
+    throw UsageError(
+        fmt::format("{} '{}': give HOST:PORT of rank 0, such as 10.0.0.1:29500 or [fe80::1]:29500", from, text));
   rendezvous.host = host;
   rendezvous.port = *port;
 }
@@ -129,9 +131,11 @@ std::string read_secret(const LaunchOptions& options) {
   const std::string name =
       fmt::format("{} {}", !options.secret_file.empty() ? "--secret-file" : "WEFT_SECRET_FILE", file);
   std::ifstream stream(file, std::ios::binary);
-  std::string secret{std::istreambuf_iterator<char>(stream), {}};
+  std::string secret(kLongestSecret + kEndOfLine + 1, '\0');  // no more, whatever length the file has
+  stream.read(secret.data(), static_cast<std::streamsize>(secret.size()));
+  if (stream.bad() || !stream.is_open()) throw UsageError(name + ": the file cannot be read");
+  secret.resize(static_cast<std::size_t>(stream.gcount()));
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  if (!stream.good() && !stream.eof()) throw UsageError(name + ": the file cannot be read");
   if (secret.empty() || secret.size() > kLongestSecret)
     throw UsageError(fmt::format("{}: the file must hold a secret of 1 to {} bytes", name, kLongestSecret));
   return secret;

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kBacklog = 4096;
 constexpr Nanoseconds kMillisecond = 1'000'000;
+constexpr const char* kHere = "127.0.0.1";
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
@@ -42,6 +43,9 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), binary.data()) == 1 || inet_pton(AF_INET6, host.c_str(), binary.data()) == 1;
 }
 
+/// Where a name is written, rank 0 listens at every address of its host.
+bool is_name(const std::string& host) { return !is_address(host) && !is_loopback(host); }
+
 /// Without a descriptor, and errno, where it cannot.
 Descriptor bind_and_listen(const addrinfo& address) {
   Descriptor fd(socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -49,14 +53,13 @@ Descriptor bind_and_listen(const addrinfo& address) {
   const int off = 0;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // a run just before may have left its last words
   if (address.ai_family == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (fd.get() < 0 || bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 || listen(fd.get(), kBacklog) != 0)
-    return {};
+  if (!fd || bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 || listen(fd.get(), kBacklog) != 0) return {};
   return fd;
 }
 
 Descriptor listen_at_any(const addrinfo* addresses) {
   for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next)
-    if (Descriptor fd = bind_and_listen(*address); fd.get() >= 0) return fd;
+    if (Descriptor fd = bind_and_listen(*address); fd) return fd;
   return {};
 }
 
@@ -70,7 +73,7 @@ bool ready(int fd, short events, Nanoseconds until) {
 Descriptor connect_once(const addrinfo& address, Nanoseconds until, std::string& why) {
   Descriptor fd(socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   int error = 0;
-  if (fd.get() < 0 || connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) error = errno;
+  if (!fd || connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) error = errno;
   if (error == EINPROGRESS) {
     socklen_t length = sizeof error;
     if (!ready(fd.get(), POLLOUT, until))
@@ -89,24 +92,25 @@ void set_option(int fd, int level, int option, int value) { setsockopt(fd, level
 
 Descriptor listen_at(const Rendezvous& rendezvous) {
   std::string why;
-  const bool narrow = is_address(rendezvous.host) || is_loopback(rendezvous.host);
+  const bool narrow = !is_name(rendezvous.host);
   Descriptor fd;
   if (narrow) fd = listen_at_any(resolve(rendezvous.host, rendezvous.port, AI_PASSIVE, why).get());
   // An address that leads here, but is not this host's own: that of a service, behind which it stands.
-  const bool foreign = narrow && fd.get() < 0 && errno == EADDRNOTAVAIL;
+  const bool foreign = narrow && !fd && errno == EADDRNOTAVAIL;
   if (!narrow || foreign) {
     for (const char* any : {"::", "0.0.0.0"})
-      if (fd.get() < 0) fd = listen_at_any(resolve(any, rendezvous.port, AI_PASSIVE | AI_NUMERICHOST, why).get());
+      if (!fd) fd = listen_at_any(resolve(any, rendezvous.port, AI_PASSIVE | AI_NUMERICHOST, why).get());
   }
-  if (fd.get() >= 0) return fd;
+  if (fd) return fd;
   throw UsageError(fmt::format("rank 0 cannot listen at {}: {}; give another port by MASTER_PORT or --rendezvous",
                                rendezvous.place(), std::strerror(errno)));
 }
 
 Descriptor connect_to(const Rendezvous& rendezvous, Nanoseconds until, std::string& why) {
-  const Addresses addresses = resolve(rendezvous.host, rendezvous.port, 0, why);
+  const std::string host = rendezvous.rank == 0 && is_name(rendezvous.host) ? std::string(kHere) : rendezvous.host;
+  const Addresses addresses = resolve(host, rendezvous.port, 0, why);
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next)
-    if (Descriptor fd = connect_once(*address, until, why); fd.get() >= 0) return fd;
+    if (Descriptor fd = connect_once(*address, until, why); fd) return fd;
   return {};
 }
 

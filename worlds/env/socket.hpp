@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <string>
 
+#include "core/descriptor.hpp"
 #include "core/units.hpp"
-#include "worlds/env/descriptor.hpp"
 #include "worlds/env/rendezvous.hpp"
 
 namespace weft::env {
@@ -13,7 +13,8 @@ namespace weft::env {
 /// of this host where it is a name (which may stand for another address here than elsewhere). Throws UsageError.
 Descriptor listen_at(const Rendezvous& rendezvous);
 
-/// One try to reach the rendezvous, at each of its addresses, until the monotonic time `until`. Not blocking from then
+/// One try to reach the rendezvous, at each of its addresses (from rank 0, where it is a name, which this host need not
+/// know: over the loopback), until the monotonic time `until`. Not blocking from then
 /// on. Without a descriptor where it failed; `why` then says so.
 Descriptor connect_to(const Rendezvous& rendezvous, Nanoseconds until, std::string& why);
 

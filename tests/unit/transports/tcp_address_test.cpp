@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,12 +15,17 @@ using testing::HasSubstr;
 /// A rank of two, whose other one is on a host that says it has these addresses.
 class RankBesideAnotherHost final : public World {
  public:
-  explicit RankBesideAnotherHost(std::string addresses) : addresses_(std::move(addresses)) {}
+  /// `has_mine`: it has this host's addresses too, which come first.
+  explicit RankBesideAnotherHost(std::string addresses, bool has_mine = false)
+      : addresses_(std::move(addresses)), has_mine_(has_mine) {}
   std::string_view name() const override { return "threads"; }
   int rank() const override { return 0; }
   int ranks() const override { return 2; }
   std::vector<std::string> allgather(std::string_view mine) override {
-    return {std::string(mine), "another:kernel:1 far" + addresses_};
+    const std::size_t name = mine.find(' ');
+    const std::size_t first = std::min(mine.find(' ', name + 1), mine.size());
+    return {std::string(mine),
+            "another:kernel:1 far" + (has_mine_ ? std::string(mine.substr(first)) : "") + addresses_};
   }
   void abort(std::string_view) noexcept override {}
   void check() override {}
@@ -26,6 +33,7 @@ class RankBesideAnotherHost final : public World {
 
  private:
   std::string addresses_;
+  bool has_mine_;
 };
 
 TEST(TcpAddress, IsReadAndWritten) {
@@ -49,6 +57,30 @@ TEST(TcpAddress, IsTheOneWithTheRouteToAnotherHost) {
   const AddressChoice choice(world, "");
   EXPECT_EQ(choice.address().text(), "127.0.0.1");
   EXPECT_EQ(choice.host(1), "far");
+}
+
+TEST(TcpAddress, IsNoneThatEveryHostHas) {
+  RankBesideAnotherHost world(" 127.0.0.9", true);
+  EXPECT_EQ(AddressChoice(world, "").address().text(), "127.0.0.1");
+}
+
+TEST(TcpAddress, IsFoundByItsSubnet) {
+  struct Case {
+    const char* subnet;
+    const char* address;
+    bool contains;
+  };
+  for (const Case& one : {Case{"10.0.0.0/24", "10.0.0.255", true}, Case{"10.0.0.0/24", "10.0.1.0", false},
+                          Case{"10.0.4.0/22", "10.0.7.9", true}, Case{"10.0.4.0/22", "10.0.8.0", false},
+                          Case{"0.0.0.0/0", "192.0.2.1", true}, Case{"10.0.0.1/32", "10.0.0.0", false},
+                          Case{"fd00:1::/20", "fd00:fff::1", true}, Case{"fd00:1::/20", "fd00:1000::1", false},
+                          Case{"0.0.0.0/0", "::1", false}})
+    EXPECT_EQ(parse_subnet(one.subnet)->contains(*parse_address(one.address)), one.contains)
+        << one.subnet << " " << one.address;
+  for (const char* text : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/8x", "eth0/8", "fd00::/129"})
+    EXPECT_FALSE(parse_subnet(text)) << text;
+  EXPECT_EQ(find_interface("127.0.0.0/8")->text(), "127.0.0.1");
+  EXPECT_FALSE(find_interface("198.51.100.0/24"));
 }
 
 TEST(TcpAddress, IsToBeNamedWhereThereIsNoRoute) {

@@ -3,23 +3,23 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "core/descriptor.hpp"
 #include "tests/unit/transports/tcp_fixture.hpp"
 #include "transports/tcp/inlet.hpp"
 #include "transports/tcp/outlet.hpp"
-#include "transports/tcp/socket.hpp"
 
 namespace weft::tcp {
 namespace {
 
 struct SocketPair {
-  Socket sender;
-  Socket receiver;
+  Descriptor sender;
+  Descriptor receiver;
 
   SocketPair() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    sender = Socket(ends[0]);
-    receiver = Socket(ends[1]);
+    sender = Descriptor(ends[0]);
+    receiver = Descriptor(ends[1]);
   }
 };
 
@@ -65,6 +65,24 @@ TEST(TcpFrames, AreReadHoweverTheyAreCut) {
       EXPECT_EQ(frames, 2) << cut;
       EXPECT_EQ(into[1], reduces ? 10 - 2 - 2 : -2) << cut;
     }
+}
+
+TEST(TcpFrames, OneCallReadsAWholeHead) {
+  const SocketPair pair;
+  std::vector<std::byte> sent(sizeof(Header) + kHead);
+  const Header header = {.frame = Frame::message, .value = kHead};
+  std::memcpy(sent.data(), &header, sizeof header);
+  fill(sent.data() + sizeof header, kHead, 5);
+  put(pair, sent.data(), sent.size());
+  Inlet inlet;
+  Operation operation;
+  Header seen;
+  std::vector<std::byte> into(kHead);
+  ASSERT_EQ(inlet.read(pair.receiver.get()), Inlet::Got::something);
+  ASSERT_TRUE(inlet.next(seen));
+  inlet.begin({into.data(), nullptr, {}, seen.value, &operation});
+  EXPECT_TRUE(inlet.fill());
+  EXPECT_TRUE(holds(into.data(), kHead, 5));
 }
 
 TEST(TcpFrames, WaitInTheOutletUntilTheKernelHasRoom) {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -10,20 +11,21 @@
 namespace weft::tcp {
 namespace {
 
+constexpr Nanoseconds kLimit = 20'000'000'000;
 const Address kLoopback = *parse_address("127.0.0.1");
 
-Socket connected_to(const Address& address) {
-  Socket socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+Descriptor connected_to(const Address& address) {
+  Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(connect(socket.get(), address.get(), address.length), 0);
   return socket;
 }
 
-void say(const Socket& socket, const void* text, std::size_t bytes) {
+void say(const Descriptor& socket, const void* text, std::size_t bytes) {
   EXPECT_EQ(::send(socket.get(), text, bytes, MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
 }
 
 /// Whether the other side has ended the connection.
-bool dropped(const Socket& socket) {
+bool dropped(const Descriptor& socket) {
   char byte = 0;
   return recv(socket.get(), &byte, 1, 0) <= 0;
 }
@@ -37,16 +39,16 @@ TEST(TcpHandshake, TokensDifferAndCanBeWritten) {
 
 TEST(TcpHandshake, ARankGetsThroughACrowdOfStrangers) {
   Door door(kLoopback);
-  std::vector<Socket> silent;
+  std::vector<Descriptor> silent;
   for (std::size_t i = 0; i < 3 * Door::kMostHalfOpen; ++i) silent.push_back(connected_to(door.address()));
   Hello hello;
   hello.rank = 7;
   hello.token = random_token();
   const Token answer = random_token();
   Caller caller(door.address(), hello, answer);
-  std::vector<Socket> accepted;
+  std::vector<Descriptor> accepted;
   for (int turn = 0; turn < 1000 && !caller.advance(); ++turn)
-    door.admit([&](const Hello& said, Socket socket) {
+    door.admit([&](const Hello& said, Descriptor socket) {
       EXPECT_EQ(said.rank, 7U);
       EXPECT_EQ(said.token, hello.token);
       say(socket, answer.data(), answer.size());
@@ -60,11 +62,11 @@ TEST(TcpHandshake, ARankGetsThroughACrowdOfStrangers) {
 
 TEST(TcpHandshake, GarbageIsDroppedAtOnceAndSilenceInTime) {
   Door door(kLoopback);
-  const Socket garbage = connected_to(door.address());
+  const Descriptor garbage = connected_to(door.address());
   say(garbage, "GET / HTTP/1.1\r\n", 16);
-  const Socket half = connected_to(door.address());
+  const Descriptor half = connected_to(door.address());
   say(half, "weft", 4);
-  const auto nobody = [](const Hello&, Socket) { ADD_FAILURE() << "a stranger was accepted"; };
+  const auto nobody = [](const Hello&, Descriptor) { ADD_FAILURE() << "a stranger was accepted"; };
   for (int turn = 0; turn < 100 && door.half_open() != 1; ++turn) door.admit(nobody);
   EXPECT_TRUE(dropped(garbage));
   const Nanoseconds began = monotonic_now();
@@ -77,9 +79,60 @@ TEST(TcpHandshake, AWrongAnswerIsNoConnection) {
   Caller caller(door.address(), Hello{}, random_token());
   for (int turn = 0; turn < 1000 && caller.last_error() == 0; ++turn) {
     EXPECT_FALSE(caller.advance());
-    door.admit([&](const Hello&, Socket socket) { say(socket, random_token().data(), sizeof(Token)); });
+    door.admit([&](const Hello&, Descriptor socket) { say(socket, random_token().data(), sizeof(Token)); });
   }
   EXPECT_EQ(caller.last_error(), EPROTO);
+}
+
+// A rank that has had other things to do finds the answer late; it was given in time.
+TEST(TcpHandshake, AnAnswerThatIsThereCounts) {
+  Door door(kLoopback);
+  const Token answer = random_token();
+  Caller caller(door.address(), Hello{}, answer);
+  Descriptor accepted;
+  while (!accepted) {
+    EXPECT_FALSE(caller.advance());
+    door.admit([&](const Hello&, Descriptor socket) { accepted = std::move(socket); });
+  }
+  say(accepted, answer.data(), answer.size());
+  std::this_thread::sleep_for(std::chrono::nanoseconds(Door::kPatience + Door::kPatience / 10));
+  EXPECT_TRUE(caller.advance());
+  EXPECT_EQ(caller.last_error(), 0);
+}
+
+/// Says of the last rank that it listens where nobody does.
+class Misled final : public World {
+ public:
+  explicit Misled(World& world) : world_(world) {}
+  std::string_view name() const override { return world_.name(); }
+  int rank() const override { return world_.rank(); }
+  int ranks() const override { return world_.ranks(); }
+  std::vector<std::string> allgather(std::string_view mine) override {
+    std::vector<std::string> all = world_.allgather(mine);
+    if (++calls_ == 2 && rank() == 0) all.back() = "127.0.0.1 1 " + text_of(random_token());
+    return all;
+  }
+  void abort(std::string_view reason) noexcept override { world_.abort(reason); }
+  void check() override { world_.check(); }
+  void set_deadline(Nanoseconds from_now, const char* doing) override { world_.set_deadline(from_now, doing); }
+
+ private:
+  World& world_;
+  int calls_ = 0;
+};
+
+TEST(TcpHandshake, WhoIsNotReachedInTimeIsNamedOnAllRanks) {
+  on_thread_ranks(2, [](World& world) {
+    Misled misled(world);
+    const Nanoseconds began = monotonic_now();
+    try {
+      connect_all(misled, {}, kLimit / 100);
+      ADD_FAILURE() << "nobody listens there";
+    } catch (const TransportError& error) {
+      EXPECT_NE(std::string(error.what()).find("tcp: no connection to rank 1"), std::string::npos) << error.what();
+    }
+    EXPECT_LT(monotonic_now() - began, kLimit / 2);
+  });
 }
 
 /// Passes everything on, and lets `read` see what the ranks tell each other: it is a stranger who knows where they
@@ -107,7 +160,7 @@ class Overheard final : public World {
 
 TEST(TcpHandshake, StrangersWithTheWrongTokenTakeNoRanksPlace) {
   on_thread_ranks(3, [](World& world) {
-    std::vector<Socket> strangers;
+    std::vector<Descriptor> strangers;
     Overheard overheard(world, [&](const std::string& entrance) {
       if (world.rank() != 0) return;
       Address last_rank = kLoopback;
@@ -120,14 +173,14 @@ TEST(TcpHandshake, StrangersWithTheWrongTokenTakeNoRanksPlace) {
         say(strangers.back(), &hello, i % 2 == 0 ? sizeof hello : 5);
       }
     });
-    const Mesh mesh = connect_all(overheard, {.streams = 2, .interface = {}});
+    const Mesh mesh = connect_all(overheard, {.streams = 2, .interface = {}}, kLimit);
     for (int peer = 0; peer < 3; ++peer)
       EXPECT_EQ(mesh.sockets[static_cast<std::size_t>(peer)].size(), peer == world.rank() ? 0U : 2U);
     // What one rank says over a connection its peer hears, and nobody else.
     for (const auto& streams : mesh.sockets)
-      for (const Socket& socket : streams) say(socket, &"abc"[world.rank()], 1);
+      for (const Descriptor& socket : streams) say(socket, &"abc"[world.rank()], 1);
     for (std::size_t peer = 0; peer < 3; ++peer)
-      for (const Socket& socket : mesh.sockets[peer]) {
+      for (const Descriptor& socket : mesh.sockets[peer]) {
         char heard = 0;
         while (recv(socket.get(), &heard, 1, 0) < 0) std::this_thread::yield();
         EXPECT_EQ(heard, "abc"[peer]);

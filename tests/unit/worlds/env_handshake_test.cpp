@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "core/descriptor.hpp"
 #include "core/error.hpp"
-#include "worlds/env/descriptor.hpp"
 #include "worlds/env/frame.hpp"
 #include "worlds/env/handshake.hpp"
 #include "worlds/env/socket.hpp"

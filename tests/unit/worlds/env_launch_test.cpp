@@ -133,7 +133,7 @@ TEST(EnvLaunch, GatherGivesAllToRankZeroOnly) {
 }
 
 /// Connections of strangers.
-using Crowd = std::vector<env::Descriptor>;
+using Crowd = std::vector<Descriptor>;
 
 /// While rank 2 is late, `strangers` do as they like at the door; those that they give stay there.
 std::pair<std::vector<int>, std::string> run_beside(const std::function<Crowd(const env::Rendezvous&)>& strangers) {
@@ -176,7 +176,7 @@ Crowd connections(const env::Rendezvous& place, std::size_t count) {
   Crowd open;
   std::string why;
   while (open.size() < count)
-    if (auto fd = env::connect_to(place, monotonic_now() + kMoment, why); fd.get() >= 0) open.push_back(std::move(fd));
+    if (auto fd = env::connect_to(place, monotonic_now() + kMoment, why); fd) open.push_back(std::move(fd));
   return open;
 }
 

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-namespace weft::env {
+namespace weft {
 
 /// A file descriptor that is closed with its owner; -1 where there is none.
 class Descriptor {
@@ -12,8 +12,9 @@ class Descriptor {
   Descriptor() = default;
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  /// What this one held is closed at once.
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    Descriptor old(std::exchange(fd_, std::exchange(other.fd_, -1)));
     return *this;
   }
   Descriptor(const Descriptor&) = delete;
@@ -21,6 +22,7 @@ class Descriptor {
   ~Descriptor() { close(); }
 
   int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
   void close() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
@@ -29,4 +31,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace weft::env
+}  // namespace weft
