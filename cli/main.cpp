@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.
-    return app.got_subcommand("run") || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
+    const bool of_every_process = app.got_subcommand("run") || app.got_subcommand("repeat");
+    return of_every_process || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& help) {
     return weft::is_first_process() ? app.exit(help) : static_cast<int>(ExitCode::ok);
   } catch (const CLI::ParseError& error) {

@@ -206,13 +206,12 @@ void add_where(CLI::App& run, RunOptions& options) {
     options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams);
   })->default_str(fmt::format("{}", options.transport.tcp.streams));
   add(run, "--tcp-interface",
-      "The interface that the tcp transport uses, by name or by address; not given: loopback where all ranks are on "
-      "one "
-      "host, else the one with the route to the others",
+      "The interface that the tcp transport uses on each host, by name (eth0), subnet (10.0.0.0/24) or address; not "
+      "given: loopback where all ranks are on one host, else the one with the route to the others",
       kWhere, [&](const std::string& t) {
-        if (t.empty()) throw UsageError("give the name or the address of an interface");
+        if (t.empty() || t.front() == '-')
+          throw UsageError("give an interface by name (eth0), subnet (10.0.0.0/24) or address");
         options.transport.tcp.interface = t;
-        if (const std::string flaw = flaw_of(options.transport.tcp); !flaw.empty()) throw UsageError(flaw);
       });
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);

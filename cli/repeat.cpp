@@ -63,7 +63,7 @@ void require_seconds(const char* flag, double value) {
 }
 
 void validate_repeat(const Repeat& wanted) {
-  if (launcher_environment())
+  if (const auto launcher = launcher_environment(); launcher && !launcher->by_hand)
     throw UsageError("weft repeat starts the launcher itself: call it once, outside mpirun and srun");
   require_seconds("--timeout", wanted.timeout_s);
   require_seconds("--pause", wanted.pause_s);

@@ -30,6 +30,13 @@ struct Group {
   std::vector<std::string> transports;
 };
 
+/// Who started this process as one of several; --world local takes it for one that nobody did.
+std::optional<LauncherEnvironment> launcher_of(const RunOptions& options) {
+  return options.world == "local" ? std::nullopt : launcher_environment();
+}
+
+bool is_first(const RunOptions& options) { return launcher_of(options).value_or(LauncherEnvironment{}).rank == 0; }
+
 bool needs(const std::string& transport, const char* world) {
   return transports::registry().find(transport).needs_world == world;
 }
@@ -65,12 +72,21 @@ void refuse_repeated(const char* what, const std::vector<std::string>& names) {
       throw UsageError(fmt::format("{} '{}' is named twice", what, *name));
 }
 
+bool simulates_all(const RunOptions& options) {
+  return std::all_of(options.transports.begin(), options.transports.end(),
+                     [](const auto& name) { return needs(name, "fibers"); });
+}
+
+/// Of --world, where it was given.
+void refuse_named_world(const RunOptions& options) {
+  if (!options.world.empty() && options.world != "local" && simulates_all(options))
+    throw UsageError(
+        fmt::format("--world {}: {} simulates its ranks, all in one process; leave --world out, and give --ranks",
+                    options.world, options.transports.front()));
+}
+
 void refuse_world(const RunOptions& options) {
-  if (options.world == "local" && launcher_environment())
-    throw UsageError("--world local: a launcher started this process as one of several; leave --world out");
-  if (std::all_of(options.transports.begin(), options.transports.end(),
-                  [](const auto& name) { return needs(name, "fibers"); }))
-    return;
+  if (simulates_all(options)) return;
   const Launcher& launcher = worlds::registry().find(options.world);
   for (const std::string& name : options.transports)
     if (const std::string& world = transports::registry().find(name).needs_world;
@@ -96,8 +112,12 @@ void validate(RunOptions& options) {
   validate_algorithms(request, chosen);
   if (options.transports.empty()) options.transports = {default_transport(choose_world(options))};
   for (const std::string& name : options.transports) transports::registry().find(name);
+  refuse_named_world(options);
   options.world = choose_world(options);
   refuse_world(options);
+  // Ranks of several hosts agree on it later: one that ended here would be waited for.
+  if (const std::string flaw = flaw_of(options.transport.tcp); !launcher_of(options) && !flaw.empty())
+    throw UsageError(fmt::format("--tcp-interface {}: {}", options.transport.tcp.interface, flaw));
   if (!options.out.empty() && !options.resume.empty())
     throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
   if (options.measure.sync == StartSync::none && options.measure.arrival.pattern != ArrivalPattern::together)
@@ -127,7 +147,7 @@ int default_ranks(const RunOptions& options) {
 }
 
 std::vector<Group> group_transports(const RunOptions& options) {
-  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  const std::optional<LauncherEnvironment> launcher = launcher_of(options);
   const int ranks = launcher ? launcher->ranks : default_ranks(options);
   if (launcher && options.launch.ranks > 0 && options.launch.ranks != launcher->ranks)
     throw UsageError(fmt::format("--ranks {}: the launcher started {} ranks; leave --ranks out or make them agree",
@@ -139,12 +159,12 @@ std::vector<Group> group_transports(const RunOptions& options) {
   std::vector<Group> groups;
   if (!real.transports.empty()) groups.push_back(real);
   // Simulated ranks all live in one process: under a launcher the first one does the work.
-  if (!simulated.transports.empty() && is_first_process()) groups.push_back(simulated);
+  if (!simulated.transports.empty() && is_first(options)) groups.push_back(simulated);
   return groups;
 }
 
 void refuse_too_many_ranks(const RunOptions& options, const Group& group) {
-  const std::optional<LauncherEnvironment> launcher = launcher_environment();
+  const std::optional<LauncherEnvironment> launcher = launcher_of(options);
   const int ranks = launcher ? launcher->local_ranks.value_or(1) : group.ranks;  // else the session will see
   const int cores = launcher ? host_cores() : usable_cores();  // a launcher may have bound this process to its share
   if (group.world != "fibers" && !options.oversubscribe && ranks > cores)
@@ -166,14 +186,32 @@ std::vector<Point> plan(const RunOptions& options, int ranks) {
   return points;
 }
 
+/// Each rank to a core of its own where this process may use as many, as mpirun does it. The ranks of `env` count among
+/// those that may run on the same cores, and stay where their launcher has bound them. Collective.
+void bind_rank(World& world) {
+  int index = world.rank();
+  int ranks = world.ranks();
+  if (world.name() == "env") {
+    const Place here = current_place();
+    const std::string mine = here.binding == "unbound" ? here.kernel + " " + here.cores : std::string();
+    const std::vector<std::string> all = world.allgather(mine);
+    if (mine.empty()) return;
+    index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), mine));
+    ranks = static_cast<int>(std::count(all.begin(), all.end(), mine));
+  } else if (world.name() != "local") {
+    return;
+  }
+  if (ranks <= usable_cores()) bind_to_core(index);
+}
+
 int launch(const Job& job, const Group& group) {
   const Launcher& launcher = worlds::registry().find(group.world);
   LaunchOptions launch_options = job.options.launch;
   launch_options.ranks = group.ranks;
   const std::string refused = launcher.refuses(launch_options);
   if (!refused.empty()) throw UsageError(refused);
-  return launcher.launch(launch_options, [&job, &group](World& world) {
-    if (group.world == "local" && world.ranks() <= usable_cores()) bind_to_core(world.rank());
+  return launcher.launch(launch_options, [&job](World& world) {
+    bind_rank(world);
     return run_session(job, world);
   });
 }
@@ -193,14 +231,15 @@ int run(RunOptions options) {
                     .folder = {},
                     .first = jobs.empty()});
   }
-  if (is_first_process() && !options.trace.empty()) create_trace_file(options.trace);
-  const std::string folder = is_first_process() ? open_run_folder(options) : std::string();
+  const bool first = is_first(options);
+  if (first && !options.trace.empty()) create_trace_file(options.trace);
+  const std::string folder = first ? open_run_folder(options) : std::string();
   int exit_code = 0;
   for (std::size_t i = 0; i < jobs.size() && exit_code != static_cast<int>(ExitCode::usage); ++i) {
     jobs[i].folder = folder;
     exit_code = std::max(exit_code, launch(jobs[i], groups[i]));
   }
-  return is_first_process() ? close_run_folder(options, folder, exit_code) : exit_code;
+  return first ? close_run_folder(options, folder, exit_code) : exit_code;
 }
 
 }  // namespace

@@ -142,6 +142,7 @@ void Session::open(const std::string& name) {
 std::string Session::create(const Transport& transport, OpenTransport& opened) {
   TransportOptions options = job_.options.transport;
   options.oversubscribed = oversubscribed();
+  options.timeout = job_.options.launch.timeout;
   const MeasureOptions& measure = job_.options.measure;
   try {
     opened.communicator = transport.create(world_, options);
@@ -265,6 +266,11 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
   if (!point.pairings.empty() && job_.options.measure.sync == StartSync::none)
     return refuse(
         "--sync none: without a common start a pair's time holds what its ranks waited for in the round before");
+  if (!point.pairings.empty() && job_.options.measure.batch > 1)
+    return refuse(
+        fmt::format("--batch {}: pairs takes its rounds in turn, so a sample is one call", job_.options.measure.batch));
+  if (!point.pairings.empty() && !job_.options.trace.empty())
+    return refuse("--trace: shows one program, and pairs has one for each of its rounds: trace send_recv");
   const CacheMode cache = job_.options.measure.cache;
   if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
     return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",

@@ -28,6 +28,7 @@ struct Variables {
   const char* step;  // set only where the launcher started this very process
   const char *rank, *ranks, *local_ranks;
   const char* mpi;  // set only where MPI finds the other ranks; null: never
+  bool by_hand = false;
 };
 
 // The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs.
@@ -36,7 +37,7 @@ constexpr Variables kLaunchers[] = {
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE",
      "OMPI_COMM_WORLD_RANK"},
     {"PMI_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "PMI_RANK"},
-    {"RANK", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", nullptr},
+    {"RANK", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", nullptr, true},
     {"SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "PMIX_RANK"},
 };
 
@@ -52,7 +53,8 @@ std::optional<LauncherEnvironment> launcher_environment() {
     return LauncherEnvironment{.rank = *rank,
                                .ranks = *ranks,
                                .local_ranks = number(names.local_ranks),
-                               .starts_mpi = names.mpi != nullptr && is_set(names.mpi)};
+                               .starts_mpi = names.mpi != nullptr && is_set(names.mpi),
+                               .by_hand = names.by_hand};
   }
   return std::nullopt;
 }

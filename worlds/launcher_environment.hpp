@@ -13,6 +13,7 @@ struct LauncherEnvironment {
   int ranks = 1;
   std::optional<int> local_ranks = std::nullopt;  ///< processes on this host, where the launcher says so (srun may not)
   bool starts_mpi = true;                         ///< whether MPI finds the other ranks by itself
+  bool by_hand = false;  ///< plain RANK and WORLD_SIZE: of a shell or a pod, whatever is started in it
 };
 
 /// Read from torchrun's (RANK, WORLD_SIZE beside TORCHELASTIC_RUN_ID), Open MPI's (OMPI_COMM_WORLD_*), PMI's (PMI_*,

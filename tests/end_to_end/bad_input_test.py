@@ -1,9 +1,10 @@
 """Bad input gets one sentence that names what is wrong, code 2, before anything is measured."""
 
 import json
+import resource
 import subprocess
 
-from program import HAS_MPI, OK, USAGE, WEFT, ProgramTest, environment, main, points, weft
+from program import HAS_MPI, OK, USAGE, WEFT, ProgramTest, command, environment, main, points, weft
 
 GOOD_MODEL = {"model_type": "deepseek_v3", "hidden_size": 256, "num_hidden_layers": 2, "first_k_dense_replace": 0,
               "n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 4, "moe_intermediate_size": 128,
@@ -35,6 +36,10 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "--cache", "hto", says=["hto", "did you mean 'hot'"])
         self.refused("all_reduce", "--memory", "hueg", says=["--memory", "hueg", "did you mean 'huge'"])
 
+    def test_simulated_ranks_have_no_other_world(self):
+        for world in ("mpi", "env"):
+            self.refused("all_reduce", "-t", "model", "--world", world, says=[f"--world {world}", "model"])
+
     def test_sizes_that_are_no_sizes(self):
         for text in ("", "-8", "8Q", "1.5M", "0x10", "99999999999T"):
             self.refused("all_reduce", f"--min-bytes={text}", says=["--min-bytes", "is not a size"])
@@ -54,6 +59,16 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "weft9", says=["--tcp-interface", "weft9", "lo 127.0.0.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "192.0.2.1", says=["--tcp-interface", "192.0.2.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface=", says=["--tcp-interface", "name"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["subnet '198.51.100.0/24'"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["subnet '127.0.0.0/33'"])
+
+    def test_more_connections_than_open_files(self):
+        words = command(["run", "barrier", "-t", "tcp", "--ranks", "2", "--oversubscribe", "-n", "1", "-w", "0"])
+        for soft, hard, code in ((100, 300, OK), (100, 150, USAGE)):
+            result = subprocess.run([*words, "--out", self.folder / str(hard)], capture_output=True, text=True, timeout=60,
+                                    preexec_fn=lambda limits=(soft, hard): resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+            self.assertEqual(result.returncode, code, result.stderr)
+        self.assertRegex(result.stderr, r"tcp needs 193 open files for 2 ranks .* and host .* allows 150: raise ulimit -Hn")
 
     def test_fabrics_that_are_no_fabrics(self):
         cases = {

@@ -1,6 +1,7 @@
 """Ranks that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT tell who they are: processes as torchrun starts them, without MPI."""
 
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -88,13 +89,48 @@ class Env(ProgramTest):
         for variables, sentence in (({"RANK": "7"}, "RANK=7: of WORLD_SIZE=4"), ({"MASTER_PORT": "abc"}, "MASTER_PORT=abc"),
                                     ({"MASTER_PORT": None}, "MASTER_PORT is not set"), ({"RANK": None}, "RANK is not set"),
                                     ({"WORLD_SIZE": "many"}, "WORLD_SIZE=many"), ({"MASTER_ADDR": None}, "MASTER_ADDR is not set"),
-                                    ({"WEFT_SECRET_FILE": "/not/there"}, "/not/there")):
+                                    ({"WEFT_SECRET_FILE": "/not/there"}, "/not/there"),
+                                    ({"WEFT_SECRET_FILE": self.folder}, f"WEFT_SECRET_FILE {self.folder}"),
+                                    ({"WEFT_SECRET_FILE": "/dev/zero"}, "/dev/zero: the file must hold a secret of 1 to 4096 bytes"),
+                                    ({"WEFT_RENDEZVOUS": "::1:29500"}, "WEFT_RENDEZVOUS '::1:29500': give HOST:PORT")):
             with self.subTest(sentence):
                 codes, _, errors = self.end([self.start(0, 4, "-t", "shm", *SMALL, **variables)])
                 self.assertEqual(codes, [USAGE])
                 self.assertEqual(len(said(errors[0])), 1, errors)
                 self.assertIn(sentence, errors[0])
                 self.assertFalse(self.out.exists())
+
+    def test_a_rank_is_bound_to_a_core_of_its_own(self):
+        if len(os.sched_getaffinity(0)) < max(2, os.cpu_count()):
+            self.skipTest("needs two cores, and not to be bound itself")
+        for taken, bound in ((None, True), ({0}, False)):
+            self.out, self.port = self.out.with_name(f"bound{bound}"), free_port()
+            before = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, taken or before)  # as a launcher binds
+            processes = [self.start(rank, 2, "-t", "shm", *SMALL) for rank in range(2)]
+            os.sched_setaffinity(0, before)
+            codes, _, errors = self.end(processes)
+            self.assertEqual(codes, [OK] * 2, errors)
+            places = json.loads((self.out / "run.json").read_text())["topology"]
+            self.assertEqual(len({place["binding"] for place in places}), 2 if bound else 1, places)
+            self.assertNotIn("unbound", {place["binding"] for place in places})
+
+    def test_an_address_of_ipv6(self):
+        if not pathlib.Path("/proc/net/if_inet6").exists():
+            self.skipTest("no IPv6 here")
+        codes, _, errors = self.end([self.start(rank, 2, "-t", "shm", *SMALL, WEFT_RENDEZVOUS=f"[::1]:{self.port}") for rank in range(2)])
+        self.assertEqual(codes, [OK] * 2, errors)
+
+    def test_the_world_that_is_named_counts(self):
+        """In a shell that has the variables."""
+        local = ["run", "all_reduce", "--world", "local", "--ranks", "2", "--oversubscribe", *SMALL]
+        for words, rows in ((command([*local, "--out", self.out]), self.out),
+                            (command(["repeat", "-n", "1", "--out", self.folder / "campaign", "--", *command(local)]), None)):
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=self.folder,
+                                  env={**os.environ, "RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"})
+            self.assertEqual(done.returncode, OK, done.stderr)
+            rows = rows or next(self.folder.glob("campaign/**/points.csv")).parent
+            self.assertEqual([(row["status"], row["ranks"]) for row in points(rows)], [("ok", "2")] * 3)
 
     def test_transport_of_another_world(self):
         codes, _, errors = self.end([self.start(0, 1, "-t", "mpi", *SMALL)])
@@ -118,6 +154,14 @@ class Env(ProgramTest):
         codes, _, errors = self.end([self.start(1, 2, "-t", "shm", *SMALL)])
         self.assertEqual(codes, [FAILED])
         self.assertIn(f"did not reach rank 0 at 127.0.0.1:{self.port} within {TIMEOUT} s", errors[0])
+
+    def test_a_name_that_nobody_knows(self):
+        codes, _, errors = self.end([self.start(rank, 2, "-t", "shm", *SMALL, timeout=1, MASTER_ADDR="nowhere.invalid", WEFT_SECRET="sesame")
+                                     for rank in range(2)])
+        self.assertEqual(codes, [FAILED] * 2)
+        self.assertEqual(said(errors[0]), [f"weft: rank 1 of 2 did not come to nowhere.invalid:{self.port} within 1 s (--timeout)"])
+        self.assertEqual(len(said(errors[1])), 1, errors)
+        self.assertRegex(errors[1], "rank 1 on .* did not reach rank 0 at nowhere.invalid:.*: nowhere.invalid: ")
 
     def hurt(self, whom, how):
         """Sends the signal in the middle of the second point; (exit codes, sentences)."""

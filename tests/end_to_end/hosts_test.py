@@ -128,7 +128,8 @@ class Cluster(HostsTest):
 
     def test_bad_input_is_a_sentence(self):
         for words, sentence in ((["run", 1, "--", "true"], "1 hosts: give 2"), (["down"], "there is no cluster"),
-                                (["run", 2], "give the command"), (["run", 2, "--rate", "much", "--", "true"], "rate")):
+                                (["run", 2], "give the command"), (["run", 2, "--ranks-per-host", -1, "--", "true"], "--ranks-per-host -1: give"),
+                                (["run", 2, "--rate", "much", "--", "true"], "rate")):
             result = self.hosts(*words)
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn(sentence, result.stderr)
@@ -251,6 +252,30 @@ class Run(HostsTest):
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn(f"4 ranks on {cores} cores, which the hosts {', '.join(names[:3])} and {names[3]} share: start fewer, or allow "
                           "it with --oversubscribe", result.stderr)
+
+    def inside(self, host, *words):
+        subprocess.run(["ip", "-n", f"weft-{self.name}-{host}", *words], check=True)
+
+    def test_addresses(self):
+        """Every host has docker0's address too, before its own, and an interface without a link."""
+        self.up(2)
+        for host in (1, 2):
+            self.inside(host, "address", "flush", "dev", "eth0")
+            for address in ("172.17.0.1/16", f"10.77.0.{host}/24"):
+                self.inside(host, "address", "add", address, "dev", "eth0")
+            self.inside(host, "link", "add", "dark9", "type", "veth", "peer", "name", "down9")
+            self.inside(host, "address", "add", f"10.99.0.{host}/24", "dev", "dark9")
+            self.inside(host, "link", "set", "dark9", "up")
+        for flags, refused in (([], None), (["--tcp-interface", "10.77.0.0/24"], None), (["--tcp-interface", "10.77.0.2"], 1),
+                               (["--tcp-interface", "dark9"], 1)):
+            with self.subTest(flags):
+                self.out = self.folder / f"run{len(flags)}{flags[-1:]}".replace("/", "-")
+                ranks = self.start_ranks(2, self.run_words("-t", self.TRANSPORT, *flags, *ONE_POINT))
+                said = [rank.communicate(timeout=30)[1] for rank in ranks]
+                self.assertEqual(max(rank.returncode for rank in ranks), USAGE if refused else OK, said)
+                if refused:
+                    self.assertIn(f"host weft-{self.name}-{refused} has no interface with the name, address or subnet '{flags[1]}'", said[0])
+                    self.assertNotIn("dark9 10.99", said[0])
 
     @unittest.skipIf(os.environ.get("WEFT_SANITIZE"), "of full speed")
     def test_slow_link(self):

@@ -45,6 +45,14 @@ class Pairs(ProgramTest):
         self.assertEqual(done.returncode, USAGE)
         self.assertIn("--sync none", done.stderr)
 
+    def test_what_a_round_cannot_have_is_a_sentence(self):
+        for flags in (("--batch", 4), ("--trace", self.folder / "trace.json")):
+            self.folder = self.folder / flags[0].strip("-")
+            done = self.run_pairs("-n", 10, *flags)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn(flags[0], done.stderr)
+            self.assertIn("round", done.stderr)
+
     def test_what_is_damaged_is_a_sentence(self):
         self.assertEqual(self.run_pairs("-n", 6).returncode, OK)
         file = self.out / "pairs.json"

@@ -89,6 +89,7 @@ TEST(EnvRendezvous, IsAsTorchrunSays) {
   EXPECT_EQ(rendezvous.place(), "10.0.0.1:29400");
   EXPECT_EQ(launcher_environment()->local_ranks, 4);
   EXPECT_FALSE(launcher_environment()->starts_mpi);
+  EXPECT_TRUE(launcher_environment()->by_hand);
 }
 
 TEST(EnvRendezvous, LeavesTheAgentItsPort) {
@@ -130,6 +131,7 @@ TEST(EnvRendezvous, TheInnermostLauncherCounts) {
   variables["TORCHELASTIC_RUN_ID"] = "job";
   const Environment environment(variables);
   EXPECT_FALSE(launcher_environment()->starts_mpi);
+  EXPECT_FALSE(launcher_environment()->by_hand);
   EXPECT_EQ(read_rendezvous({}).rank, 3);
 }
 
@@ -155,6 +157,8 @@ TEST(EnvRendezvous, NamesTheVariableThatIsWrong) {
   EXPECT_THAT(refusal(torchrun_but("MASTER_PORT", "")), HasSubstr("MASTER_PORT is not set"));
   EXPECT_THAT(refusal(torchrun_but("MASTER_ADDR", "")), HasSubstr("MASTER_ADDR is not set"));
   EXPECT_THAT(refusal(torchrun_but("WEFT_RENDEZVOUS", "head")), HasSubstr("WEFT_RENDEZVOUS 'head'"));
+  for (const char* bare : {"::1", "::1:29500", "fe80::1:7", "[::1]"})
+    EXPECT_THAT(refusal(kTorchrun, {.rendezvous = bare}), HasSubstr("or [fe80::1]:29500"));
   EXPECT_THAT(refusal(kTorchrun, {.rendezvous = "head:0"}), HasSubstr("--rendezvous 'head:0'"));
 }
 
@@ -169,7 +173,8 @@ TEST(EnvRendezvous, SecretComesFromAFileOrAVariable) {
   const Environment environment(Variables{{"WEFT_SECRET", "other"}});
   EXPECT_EQ(read_secret({}), "other");
   EXPECT_EQ(read_secret({.secret_file = file}), "open sesame");
-  EXPECT_THROW(read_secret({.secret_file = file + "-not-there"}), UsageError);
+  for (const std::string& bad : {file + "-not-there", (folder / "").string(), std::string("/dev/zero")})
+    EXPECT_THROW(read_secret({.secret_file = bad}), UsageError) << bad;
   std::ofstream(file) << "\n";
   EXPECT_THROW(read_secret({.secret_file = file}), UsageError);
 }
