@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdarg>
+#include <initializer_list>
 
 #include <ucs/debug/debug.h>
 #include <ucs/debug/log_def.h>
