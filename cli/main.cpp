@@ -10,6 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/command_line_error.hpp"
 #include "core/error.hpp"
+#include "transports/registry.hpp"
 #include "worlds/launcher_environment.hpp"
 
 namespace {
@@ -51,6 +52,7 @@ int complain(const std::string& sentence, weft::ExitCode code) {
 
 int main(int argc, char** argv) {
   using weft::ExitCode;
+  weft::transports::registry();  // its entries give back the signals that their libraries took when they were loaded
   CLI::App app{kIntroduction};
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.require_subcommand(1);

@@ -213,6 +213,11 @@ void add_where(CLI::App& run, RunOptions& options) {
           throw UsageError("give an interface by name (eth0), subnet (10.0.0.0/24) or address");
         options.transport.tcp.interface = t;
       });
+  add_text(
+      run, "--ofi-provider",
+      "The ofi transport's provider, as libfabric names it (tcp, shm, verbs, efa, cxi, …); not given: the first that "
+      "has tagged messages between reliable datagram endpoints",
+      kWhere, options.transport.ofi_provider, "the name of a provider");
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");

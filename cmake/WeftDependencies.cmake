@@ -19,6 +19,8 @@ if(MPI_C_FOUND)  # the C interface from C++, without the bindings that MPI 3 rem
 endif()
 
 find_package(OpenSSL COMPONENTS Crypto)  # the world env
+pkg_check_modules(ucx IMPORTED_TARGET ucx)
+pkg_check_modules(libfabric IMPORTED_TARGET libfabric)
 # NCCL, and the compiler of CUDA for the kernels beside it.
 find_package(CUDAToolkit QUIET)
 find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})

@@ -20,6 +20,7 @@ struct TransportOptions {
   bool carry_data = true;       ///< simulating transports: move the bytes too, so that they can be checked
   FabricModel model;
   TcpOptions tcp = {};
+  std::string ofi_provider = {};              ///< ofi: its name; empty: the first that serves
   MemoryKind memory = MemoryKind::automatic;  ///< that the payload lies in
   Nanoseconds timeout = 30'000'000'000;       ///< how long a silent rank is waited for
   bool share_devices = false;                 ///< nccl: several ranks may have one device

@@ -1,5 +1,6 @@
 #include "worlds/together.hpp"
 
+#include <ctime>
 #include <vector>
 
 namespace weft {
@@ -8,6 +9,15 @@ void agree_on_failure(World& world, const std::string& reason) {
   const std::vector<std::string> reasons = world.allgather(reason);
   for (std::size_t rank = 0; rank < reasons.size(); ++rank)
     if (!reasons[rank].empty()) throw TransportError("rank " + std::to_string(rank) + ": " + reasons[rank]);
+}
+
+void hear_of_losses(World& world) {
+  constexpr int kLooks = 100;
+  for (int i = 0; i < kLooks; ++i) {
+    world.check();
+    const timespec pause = {.tv_sec = 0, .tv_nsec = 10'000'000};
+    nanosleep(&pause, nullptr);
+  }
 }
 
 }  // namespace weft

@@ -15,6 +15,8 @@ namespace weft {
 
 namespace {
 
+constexpr Nanoseconds kTimeoutOfOne = 120'000'000'000;
+
 /// Elements: none, one, odd and fewer than some ranks, more than a cache line each, more than a transport sends at
 /// once.
 constexpr std::uint64_t kCounts[] = {0, 1, 7, 1023, 40'001};
@@ -95,20 +97,21 @@ std::string gathered(World& world, const std::string& complaint) {
   return all;
 }
 
-}  // namespace
+/// `algorithm` null: of the transport's own collectives.
+std::vector<Call> calls_for(const Algorithm* algorithm, int ranks) {
+  if (algorithm != nullptr)  // on several nodes one type is enough
+    return calls_of(*algorithm, ranks, std::span(kTypes).first(algorithm->by_node ? 1 : std::size(kTypes)));
+  std::vector<Call> calls;
+  for (const Collective collective : all_collectives())
+    for (Call& call : calls_of(collective, ranks, kNativeTypes)) calls.push_back(std::move(call));
+  return calls;
+}
 
-std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithm* algorithm) {
-  std::vector<std::string> failures;
-  Bench bench(world, transport);
+void run_and_check(World& world, const Transport& transport, Bench& bench, const Algorithm* algorithm,
+                   std::vector<std::string>& failures) {
   Algorithm native;
   native.name = kNative;
-  std::vector<Call> calls;
-  if (algorithm != nullptr)  // on several nodes one type is enough
-    calls = calls_of(*algorithm, world.ranks(), std::span(kTypes).first(algorithm->by_node ? 1 : std::size(kTypes)));
-  for (const Collective collective : all_collectives())
-    if (algorithm == nullptr)
-      for (Call& call : calls_of(collective, world.ranks(), kNativeTypes)) calls.push_back(std::move(call));
-  for (Call& call : calls) {
+  for (Call& call : calls_for(algorithm, world.ranks())) {
     if (algorithm != nullptr ? !algorithm->refuses(call).empty() : !bench.offers_native(call)) continue;
     call.rank = world.rank();
     native.collective = call.collective;
@@ -118,11 +121,30 @@ std::vector<std::string> run_and_check(World& world, const Transport& transport,
       failures.push_back(fmt::format("{}: {}: {}", transport.name,
                                      describe(algorithm != nullptr ? *algorithm : native, call), complaints));
   }
+}
+
+}  // namespace
+
+Algorithms algorithms(bool by_node) {
+  Algorithms chosen;
+  if (!by_node) chosen.push_back(nullptr);
+  for (const Algorithm& algorithm : collectives::registry().entries())
+    if (algorithm.by_node == by_node) chosen.push_back(&algorithm);
+  return chosen;
+}
+
+std::vector<std::string> run_and_check(World& world, const Transport& transport, const Algorithms& algorithms) {
+  std::vector<std::string> failures;
+  Bench bench(world, transport);
+  for (const Algorithm* const algorithm : algorithms) {
+    world.set_deadline(kTimeoutOfOne, "conformance of a collective");
+    run_and_check(world, transport, bench, algorithm, failures);
+  }
   return failures;
 }
 
-int check_collectives(World& world, const Transport& transport, const Algorithm* algorithm) {
-  const std::vector<std::string> failures = run_and_check(world, transport, algorithm);
+int check_collectives(World& world, const Transport& transport, const Algorithms& algorithms) {
+  const std::vector<std::string> failures = run_and_check(world, transport, algorithms);
   if (world.rank() == 0)
     for (const std::string& failure : failures) fmt::print(stderr, "{}\n", failure);
   return failures.empty() ? 0 : 1;

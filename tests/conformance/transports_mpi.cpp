@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "collectives/registry.hpp"
 #include "measure/global_clock.hpp"
 #include "tests/conformance/run_collectives.hpp"
 #include "tests/conformance/transport_cases.hpp"
@@ -40,16 +39,12 @@ int check_clock(World& world, const Transport& transport) {
 int check_all(World& world) {
   int worst = check_allgather(world);
   if (worst != 0) fmt::print("allgather broke its promise {}\n", worst);
-  const auto collectives = [&](const Transport& transport, const Algorithm* algorithm) {
-    world.set_deadline(kTimeout, "conformance of the collectives");
-    worst = std::max(worst, check_collectives(world, transport, algorithm));
-  };
   for (const Transport& transport : transports::registry().entries()) {
     if (!transport.refuses(world, {}).empty()) continue;
     worst = std::max(worst, check_transport(world, transport, true));
     worst = std::max(worst, check_clock(world, transport));
-    collectives(transport, nullptr);
-    for (const Algorithm& algorithm : weft::collectives::registry().entries()) collectives(transport, &algorithm);
+    for (const bool by_node : {false, true})
+      worst = std::max(worst, check_collectives(world, transport, algorithms(by_node)));
   }
   return worst;
 }

@@ -8,11 +8,12 @@ import tempfile
 import time
 
 from processes import alive, mapped_shared_memory, rank_process, rank_supervisor, tree, wait_for
-from program import FAILED, HAS_MPI, OK, ProgramTest, command, environment, main, points, weft
+from program import FAILED, HAS_MPI, OK, ProgramTest, command, environment, has_transport, main, points, weft
 
 TIMEOUT = 4  # seconds, given to weft
 RANKS = 3
 VICTIM = 1
+LIBRARIES = ("ucx", "ofi")  # transports that an absent library takes from the build
 # The second point takes much longer than a test needs to hurt a rank in it.
 LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-n", "20", "-w", "2", "--cache", "hot"]
 MANY = ["-b", "8", "-e", "16M", "-f", "8", "-n", "100", "-w", "2", "--cache", "hot"]
@@ -66,7 +67,7 @@ class FaultTest(ProgramTest):
 
 class Local(FaultTest):
     def test_local_rank_killed(self):
-        for transport in ("shm", "tcp"):
+        for transport in ("shm", "tcp", *filter(has_transport, LIBRARIES)):
             with self.subTest(transport):
                 self.hurt_rank(transport, False, signal.SIGKILL, "killed")
 
@@ -111,7 +112,7 @@ class Mpirun(FaultTest):
             self.skipTest("built without MPI")
 
     def test_rank_killed(self):
-        for transport in ("mpi", "shm", "tcp"):
+        for transport in ("mpi", "shm", "tcp", *filter(has_transport, LIBRARIES)):
             with self.subTest(transport):
                 self.hurt_rank(transport, True, signal.SIGKILL, "killed")
 

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from processes import alive, tree, wait_for
-from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, main, points, weft
+from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, has_transport, main, points
 
 HOSTS = str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "hosts")
 ENV_HOSTS = os.environ.get("WEFT_ENV_HOSTS", "")
@@ -226,17 +226,19 @@ class Run(HostsTest):
     """weft itself from host to host without MPI, over a transport that needs none."""
 
     TRANSPORT = "tcp"
+    CHOICE = []  # none: it is the default from host to host
+    TIMEOUT = TIMEOUT
 
     def setUp(self):
         super().setUp()
         if not ENV_HOSTS:
             self.skipTest("built without the world env: libssl-dev is absent")
-        if not re.search(rf"^  {self.TRANSPORT} .*(?<!again\))$", weft("list").stdout, re.MULTILINE):
+        if not has_transport(self.TRANSPORT):
             self.skipTest(f"built without the transport {self.TRANSPORT}")
 
     def test_four_nodes(self):
         on_each = ["run", 4, "--rate", "1gbit", "--ranks-per-host", 1, "--"]
-        result = self.hosts(*on_each, *self.run_words(*ONE_POINT))
+        result = self.hosts(*on_each, *self.run_words(*self.CHOICE, *ONE_POINT))
         self.assertEqual(result.returncode, OK, result.stderr)
         info = json.loads((self.out / "run.json").read_text())
         names = [f"weft-{self.name}-{host}" for host in (1, 2, 3, 4)]
@@ -248,7 +250,7 @@ class Run(HostsTest):
                          [(self.TRANSPORT, "ok", "0", "true" if cores < 4 else "false")])
         if cores < 4:
             self.out = self.folder / "refused"
-            result = self.hosts(*on_each, *self.run_words(*ONE_POINT, oversubscribe=False))
+            result = self.hosts(*on_each, *self.run_words(*self.CHOICE, *ONE_POINT, oversubscribe=False))
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn(f"4 ranks on {cores} cores, which the hosts {', '.join(names[:3])} and {names[3]} share: start fewer, or allow "
                           "it with --oversubscribe", result.stderr)
@@ -291,15 +293,29 @@ class Run(HostsTest):
 
     def test_cut_host(self):
         self.up(4)
-        ranks = self.start_ranks(4, self.run_words("-t", self.TRANSPORT, *LONG, "100", "--timeout", TIMEOUT))
+        ranks = self.start_ranks(4, self.run_words("-t", self.TRANSPORT, *LONG, "100", "--timeout", self.TIMEOUT))
         self.await_row()
         self.hosts("cut", 3)
         began = time.monotonic()
         said = [rank.communicate(timeout=30)[1] for rank in ranks]
-        self.assertLess(time.monotonic() - began, TIMEOUT + 8)
+        self.assertLess(time.monotonic() - began, self.TIMEOUT + 8)
         self.assertEqual([rank.returncode for rank in ranks], [FAILED] * 4, said)
         self.assertIn(f"weft-{self.name}-3", said[0])
         self.assertEqual({row["status"] for row in points(self.out)}, {"ok"})
+
+
+class RunUcx(Run):
+    TRANSPORT = "ucx"
+    CHOICE = ["-t", "ucx"]
+    TIMEOUT = 10  # a library takes its time to look for devices, beside other tests
+    test_slow_link = None  # of tcp, which needs no library
+
+
+class RunOfi(Run):
+    TRANSPORT = "ofi"
+    CHOICE = ["-t", "ofi"]
+    TIMEOUT = 10
+    test_slow_link = None
 
 
 if __name__ == "__main__":

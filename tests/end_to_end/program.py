@@ -1,8 +1,10 @@
 """Starts the built weft the way a user does, and looks at what it leaves behind."""
 
 import csv
+import functools
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -32,6 +34,12 @@ def weft(*arguments, mpi_ranks=0, timeout=120):
     """Runs weft to its end; the result has returncode, stdout and stderr."""
     return subprocess.run(command(arguments, mpi_ranks), env=environment(), capture_output=True, text=True,
                           timeout=timeout, stdin=subprocess.DEVNULL)
+
+
+@functools.cache
+def has_transport(name):
+    """Whether this build has it: `weft list` names those that it lacks with the package that would bring them."""
+    return re.search(rf"^  {name} .*(?<!again\))$", weft("list").stdout, re.MULTILINE) is not None
 
 
 def points(folder):

@@ -32,6 +32,8 @@ FLOORS["tests"] = ABOVE
 QUARANTINE = {
     r"mpi\.h": ("worlds/mpi", "transports/mpi", "tests/delay/"),
     r"(nccl|cuda.*)\.h": ("transports/nccl",),
+    r"rdma/.*": ("transports/ofi",),
+    r"(ucp|uct|ucs)/.*": ("transports/ucx",),
     r"hwloc(\.h|/.*)": ("core/topology.cpp",),
     r"CLI/.*": ("cli/",),
     r"csv\.h": ("core/csv.cpp",),
@@ -147,6 +149,8 @@ def self_test():
         write("results/record.cpp", "#include <csv.h>\n")
         write("transports/nccl/sum.cu", "#include <cuda_fp16.h>\n#include <nccl.h>\n")
         write("measure/sum.cu", "#include <cuda_runtime_api.h>\n")
+        write("transports/ucx/sum.cpp", "#include <ucp/api/ucp.h>\n")
+        write("transports/tcp/sum.cpp", "#include <ucs/type/status.h>\n")
         write("cli/near.cpp", '#include "near.hpp"\n')
         write("cli/gone.cpp", '#include "core/gone.hpp"\n')
         write("measure/long.cpp", "\n" * (LONGEST + 1))
@@ -157,7 +161,8 @@ def self_test():
         write("core/three.cpp", "namespace weft { struct One { struct Twin {}; struct Twin::Part {}; };\nstruct Twin::Part {};\n}\n")
         found = sorted(line.split(": ")[0] for line in breaches(root))
     expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/two.cpp:4", "core/up.cpp:2", "measure/long.cpp:401",
-                "measure/sum.cu:1", "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401"]
+                "measure/sum.cu:1", "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401",
+                "transports/tcp/sum.cpp:1"]
     if found != expected:
         sys.exit(f"seeded breaches:\n  {expected}\nfound:\n  {found}")
 

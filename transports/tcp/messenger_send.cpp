@@ -1,10 +1,10 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include "core/error.hpp"
 #include "transports/tcp/messenger.hpp"
+#include "worlds/together.hpp"
 
 namespace weft::tcp {
 
@@ -109,14 +109,8 @@ void Messenger::sent(Operation* send, Bytes bytes) {
   pool_.release(send);
 }
 
-/// A peer that died is the World's to name, which says more than a closed connection; it gets a second to find out.
 void Messenger::lose(const Peer& peer, const std::string& why) {
-  constexpr int kLooks = 100;
-  for (int i = 0; i < kLooks; ++i) {
-    world_.check();
-    const timespec pause = {.tv_sec = 0, .tv_nsec = 10'000'000};
-    nanosleep(&pause, nullptr);
-  }
+  hear_of_losses(world_);
   throw RankLost(peer.rank, fmt::format("rank {} on {} {}", peer.rank, peer.host, why));
 }
 

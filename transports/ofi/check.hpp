@@ -1,0 +1,10 @@
+#pragma once
+
+#include <sys/types.h>
+
+namespace weft::ofi {
+
+/// Throws TransportError with libfabric's own words where `rc`, the result of `call`, is negative.
+void check(ssize_t rc, const char* call);
+
+}  // namespace weft::ofi
