@@ -73,7 +73,9 @@ std::string missing_function(const Algorithm& entry) {
 std::string missing_function(const Pattern& entry) { return !entry.plan ? "plan" : ""; }
 
 bool is_name(const std::string& name) {
-  const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("_-.", c) != nullptr; };
+  const auto is_letter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  };
   return !name.empty() && name.front() != '-' && std::all_of(name.begin(), name.end(), is_letter) &&
          std::find(std::begin(kWordsOfFlags), std::end(kWordsOfFlags), name) == std::end(kWordsOfFlags);
 }

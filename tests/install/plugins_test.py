@@ -17,7 +17,8 @@ HAS_MPI = os.environ["WEFT_HAS_MPI"] == "1" and shutil.which("mpirun") is not No
 
 
 def run(*words, **more):
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, **more)
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+                          **more)
 
 
 def must(*words):
@@ -52,7 +53,8 @@ class Plugins(unittest.TestCase):
     def measure(self, *arguments):
         """The rows of a short run, and its run.json."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.place)) / "run"
-        done = self.weft("run", *arguments, "--noise-probe", "0", "--budget", "0.05", "--min-time", "0", "--ranks", "2", "--oversubscribe", "--out", folder)
+        done = self.weft("run", *arguments, "--noise-probe", "0", "--budget", "0.05", "--min-time", "0", "--ranks", "2",
+                         "--oversubscribe", "--out", folder)
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(folder / "points.csv", newline="") as file:
             return list(csv.DictReader(file)), json.loads((folder / "run.json").read_text())
@@ -70,13 +72,16 @@ class Plugins(unittest.TestCase):
         self.assertRegex(done.stdout, r"pattern mirror +\d+ programs +ok")
 
     def test_run_measures_beside_wefts_own(self):
-        rows, info = self.measure("all_reduce", "mirror", "-t", "shm,fifo", "--algorithm", "star,ring,direct", "-b", "64K", "-e", "64K")
+        rows, info = self.measure("all_reduce", "mirror", "-t", "shm,fifo", "--algorithm", "star,ring,direct", "-b", "64K",
+                                  "-e", "64K")
         rows = [row for row in rows if row["status"] != "refused"]  # each operation lacks the other's algorithms
-        self.assertEqual({(row["operation"], row["algorithm"], row["transport"]) for row in rows}, {(*what, over) for what in (("all_reduce", "star"), ("all_reduce", "ring"), ("mirror", "direct"))
-                                    for over in ("shm", "fifo")})
+        self.assertEqual({(row["operation"], row["algorithm"], row["transport"]) for row in rows},
+                         {(*what, over) for what in (("all_reduce", "star"), ("all_reduce", "ring"), ("mirror", "direct"))
+                          for over in ("shm", "fifo")})
         self.assertEqual({(row["status"], row["wrong"]) for row in rows}, {("ok", "0")})
         self.assertEqual(info["provenance"]["plugins"], [
-            {"path": str(self.example), "version": "1.0", "transports": ["fifo"], "algorithms": ["all_reduce/star"], "patterns": ["mirror"]}])
+            {"path": str(self.example), "version": "1.0", "transports": ["fifo"], "algorithms": ["all_reduce/star"],
+             "patterns": ["mirror"]}])
 
     @unittest.skipUnless(HAS_MPI, "this build has no MPI, or there is no mpirun")
     def test_the_flag_travels_to_ranks_of_mpirun(self):
@@ -96,9 +101,12 @@ class Plugins(unittest.TestCase):
                             (refused / "libno_plugin.so", "it has no symbol 'weft_plugin'"),
                             (refused / "libno_device.so", "fails when it is loaded: there is no device"),
                             (refused / "libno_function.so", "brings an entry 'half' without its function 'refuses'"),
-                            (refused / "libother_abi.so", r"was built for weft 0\.\d+\.\d+, headers 0{16}, .*, and this is weft 0\..*: build it with"),
-                            (refused / "libtaken_name.so", "'shm' is taken among the transports: give the entry another name"),
-                            (refused / "libunresolved.so", r"needs what this weft and its libraries do not have \(.*elsewhere.*\)")):
+                            (refused / "libother_abi.so",
+                             r"was built for weft 0\.\d+\.\d+, headers 0{16}, .*, and this is weft 0\..*: build it with"),
+                            (refused / "libtaken_name.so",
+                             "'shm' is taken among the transports: give the entry another name"),
+                            (refused / "libunresolved.so",
+                             r"needs what this weft and its libraries do not have \(.*elsewhere.*\)")):
             for command in ("run", "list"):
                 done = self.weft(command, plugin=plugin)
                 self.assertEqual(done.returncode, 2, done.stderr)
