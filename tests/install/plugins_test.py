@@ -42,7 +42,7 @@ class Plugins(unittest.TestCase):
     @classmethod
     def build(cls, folder):
         must(CMAKE, "-S", f"{SOURCE}/{folder}", "-B", cls.place / folder, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={cls.prefix}",
-             f"-DCMAKE_CXX_COMPILER={COMPILER}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={LAUNCHER}")
+             f"-DCMAKE_CXX_COMPILER={COMPILER}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={LAUNCHER}", "-DCMAKE_UNITY_BUILD=ON")
         must(CMAKE, "--build", cls.place / folder, "-j1")
 
     def weft(self, *arguments, plugin=None):
