@@ -140,7 +140,9 @@ class FifoCommunicator final : public weft::Communicator {
   void relax(weft::Nanoseconds) override { sched_yield(); }
 
  private:
-  std::size_t index(int peer, int channel) const { return static_cast<std::size_t>(channel * ranks() + peer); }
+  std::size_t index(int peer, int channel) const {
+    return static_cast<std::size_t>(channel) * static_cast<std::size_t>(ranks()) + static_cast<std::size_t>(peer);
+  }
 
   weft::World& world_;
   weft::MemoryKind memory_;
