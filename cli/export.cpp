@@ -9,6 +9,7 @@
 #include "cli/flags.hpp"
 #include "cli/models.hpp"
 #include "cli/options.hpp"
+#include "cli/plugin_flag.hpp"
 #include "cli/report_file.hpp"
 #include "cli/step_flags.hpp"
 #include "collectives/two_level.hpp"
@@ -26,6 +27,7 @@ constexpr const char* kGroup = "Export";
 constexpr std::size_t kNamedPoints = 12;
 
 struct Export {
+  std::vector<LoadedPlugin> plugins;
   std::string format;
   std::string pattern;
   Request request;
@@ -104,6 +106,7 @@ void add_export(CLI::App& app, Chosen& chosen) {
   CLI::App* const command = app.add_subcommand(
       "export", "Write what all ranks do at one point for other tools: a GOAL schedule, for LogGOPSim and ATLAHS");
   auto wanted = std::make_shared<Export>();
+  add_plugin_flag(*command, wanted->plugins);
   command->add_option("format", wanted->format, "goal")
       ->required()
       ->type_name("FORMAT")

@@ -7,6 +7,7 @@
 
 #include "cli/fabric.hpp"
 #include "cli/flags.hpp"
+#include "cli/plugin_flag.hpp"
 #include "cli/routing_options.hpp"
 #include "cli/selection_file.hpp"
 #include "collectives/registry.hpp"
@@ -259,6 +260,7 @@ void add_traffic_flags(CLI::App& command, Request& request) {
 }
 
 void add_run_flags(CLI::App& run, RunOptions& options) {
+  add_plugin_flag(run, options.plugins);
   run.add_option("patterns", options.patterns, "Traffic patterns (see `weft list`)")
       ->type_name("PATTERN")
       ->capture_default_str();

@@ -12,6 +12,7 @@
 
 #include "cli/pair_report.hpp"
 #include "cli/pipeline_timeline.hpp"
+#include "cli/plugin_flag.hpp"
 #include "cli/routing_json.hpp"
 #include "cli/show_run.hpp"
 #include "cli/step_summary.hpp"
@@ -49,8 +50,10 @@ std::map<std::string, std::string> library_versions(const RunOptions& options) {
 }
 
 RunInfo run_info(const RunOptions& options) {
-  ProvenanceInput input{
-      .command_line = options.command_line, .libraries = library_versions(options), .seed = options.request.seed};
+  ProvenanceInput input{.command_line = options.command_line,
+                        .libraries = library_versions(options),
+                        .plugins = to_json(options.plugins),
+                        .seed = options.request.seed};
   return {.provenance = collect_provenance(input),
           .configuration = options.configuration(),
           .topology = nullptr,

@@ -10,6 +10,7 @@
 #include "core/topology.hpp"
 #include "measure/options.hpp"
 #include "patterns/request.hpp"
+#include "plugins/load.hpp"
 #include "transports/registry.hpp"
 #include "worlds/registry.hpp"
 
@@ -17,6 +18,7 @@ namespace weft::cli {
 
 /// Everything `weft run` was asked for, parsed and validated; the same on every rank.
 struct RunOptions {
+  std::vector<LoadedPlugin> plugins;
   std::vector<std::string> patterns = {"moe", "all_reduce", "pipeline"};
   std::vector<std::string> transports;  ///< empty until chosen: default_transport() of cli/run.cpp
   std::string world;                    ///< of real ranks; empty until chosen by how this process was started

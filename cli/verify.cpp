@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/models.hpp"
+#include "cli/plugin_flag.hpp"
 #include "patterns/registry.hpp"
 
 namespace weft::cli {
@@ -17,6 +18,7 @@ constexpr std::size_t kShownFindings = 5;
 
 struct Verification {
   int most_ranks = 17;
+  std::vector<LoadedPlugin> plugins;
   std::vector<std::string> patterns = {"moe", "pipeline"};
   std::size_t wrong = 0;
 };
@@ -113,6 +115,7 @@ void add_verify(CLI::App& app, Chosen& chosen) {
                                                "Check every algorithm's and pattern's programs without a network: "
                                                "matching, deadlock, bounds, overlap, result, bytes");
   auto verification = std::make_shared<Verification>();
+  add_plugin_flag(*command, verification->plugins);
   command->add_option("patterns", verification->patterns, "Patterns whose programs are checked as well")
       ->capture_default_str();
   command->add_option("--ranks", verification->most_ranks, "Check all rank counts from 1 to this")

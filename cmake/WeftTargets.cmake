@@ -3,7 +3,7 @@
 #   weft_library(results SOURCES record.cpp csv.cpp LINK weft::core PRIVATE csv::csv)
 #   weft_register(transports shm)                               # transports/shm.cpp or transports/shm/*.cpp
 #   weft_register(transports mpi NEEDS MPI_C LINK MPI::MPI_C)   # left out, with a reason, where MPI_C_FOUND is false
-#   weft_library(transports TYPE Transport SOURCES registry.cpp LINK weft::worlds)
+#   weft_library(transports TYPE Transport EXTENDABLE SOURCES registry.cpp LINK weft::worlds)   # plugins may add to it
 #
 # weft_register before weft_library: an entry NAME is the function `Type entry()` in namespace weft::<folder>::NAME,
 # defined in the file of the same name, which names its parts as it likes in an unnamed namespace within: entries are
@@ -46,7 +46,7 @@ function(weft_register folder name)
 endfunction()
 
 # Writes the folder's table of entries and adds it, with the entries' sources, to the target.
-function(weft_table target folder type)
+function(weft_table target folder type extendable)
   get_property(entries GLOBAL PROPERTY weft_${folder}_entries)
   get_property(absent GLOBAL PROPERTY weft_${folder}_absent)
   get_property(sources GLOBAL PROPERTY weft_${folder}_sources)
@@ -62,6 +62,10 @@ function(weft_table target folder type)
     string(REPLACE "=" "\", \"" quoted "${pair}")
     string(APPEND missing "{\"${quoted}\"}, ")
   endforeach()
+  set(extension "")
+  if(extendable)
+    set(extension "void extend(std::vector<${type}> more) { table_of_entries().extend(std::move(more)); }\n")
+  endif()
   string(REGEX REPLACE "s$" "" kind ${folder})  # as messages name it: transports -> transport
   set(table ${CMAKE_CURRENT_BINARY_DIR}/table.cpp)
   file(RELATIVE_PATH place ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
@@ -70,23 +74,27 @@ function(weft_table target folder type)
 
 namespace weft::@folder@ {
 @declarations@
-const Registry<@type@>& registry() {
-  static const Registry<@type@> table("@kind@", {@calls@}, {@missing@});
+namespace {
+Registry<@type@>& table_of_entries() {
+  static Registry<@type@> table("@kind@", {@calls@}, {@missing@});
   return table;
 }
-}  // namespace weft::@folder@
+}  // namespace
+
+const Registry<@type@>& registry() { return table_of_entries(); }
+@extension@}  // namespace weft::@folder@
 ]])
   target_sources(${target} PRIVATE ${table} ${sources})
   target_link_libraries(${target} PRIVATE ${link})
 endfunction()
 
 function(weft_library folder)
-  cmake_parse_arguments(lib "" "TYPE" "SOURCES;LINK;PRIVATE" ${ARGN})
+  cmake_parse_arguments(lib "EXTENDABLE" "TYPE" "SOURCES;LINK;PRIVATE" ${ARGN})
   add_library(weft_${folder} STATIC ${lib_SOURCES})
   add_library(weft::${folder} ALIAS weft_${folder})
   target_link_libraries(weft_${folder} PUBLIC weft_options ${lib_LINK} PRIVATE ${lib_PRIVATE})
   if(lib_TYPE)
-    weft_table(weft_${folder} ${folder} ${lib_TYPE})
+    weft_table(weft_${folder} ${folder} ${lib_TYPE} ${lib_EXTENDABLE})
   endif()
   weft_join_sources(weft_${folder})
 endfunction()

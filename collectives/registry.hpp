@@ -52,6 +52,8 @@ Bytes least_wire_bytes(const Call& call);
 
 namespace collectives {
 const Registry<Algorithm>& registry();
+/// Registry::extend, for plugins (plugins/load.hpp).
+void extend(std::vector<Algorithm> more);
 /// The algorithms of one collective in the order of the list, the recommended one first.
 std::vector<const Algorithm*> algorithms_of(Collective collective);
 /// Throws UsageError with the nearest right name among the collective's algorithms.

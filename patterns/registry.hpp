@@ -78,6 +78,8 @@ struct Pattern {
 
 namespace patterns {
 const Registry<Pattern>& registry();
-}
+/// Registry::extend, for plugins (plugins/load.hpp).
+void extend(std::vector<Pattern> more);
+}  // namespace patterns
 
 }  // namespace weft

@@ -70,6 +70,7 @@ nlohmann::json collect_provenance(const ProvenanceInput& input) {
           {"weft", {{"version", kVersion}, {"git", kGitDescription}}},
           {"build", {{"compiler", kCompiler}, {"type", kBuildType}, {"flags", kBuildFlags}}},
           {"libraries", input.libraries},
+          {"plugins", input.plugins},
           {"host", host_facts()},
           {"environment", steering_environment(environment)},
           {"seed", input.seed}};

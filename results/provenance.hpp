@@ -13,7 +13,8 @@ namespace weft {
 /// What only the caller knows of a run's provenance.
 struct ProvenanceInput {
   std::vector<std::string> command_line;
-  std::map<std::string, std::string> libraries;  ///< name -> version, of those that move the data
+  std::map<std::string, std::string> libraries;      ///< name -> version, of those that move the data
+  nlohmann::json plugins = nlohmann::json::array();  ///< path, version and entries of each
   std::uint64_t seed = 0;
 };
 

@@ -22,7 +22,7 @@ help_if_asked() {
 }
 
 # The folders of C++ sources, as the beginning of a path, and every C++ source in them.
-cpp_folders='^(core|worlds|transports|collectives|patterns|statistics|results|measure|analysis|imports|cli|bench|tests)/'
+cpp_folders='^(core|worlds|transports|collectives|patterns|plugins|statistics|results|measure|analysis|imports|cli|bench|examples|tests)/'
 cpp_sources() { find . -path ./build -prune -o \( -name '*.[ch]pp' -o -name '*.cu' \) -print | sed 's,^\./,,' | grep -E "$cpp_folders" | sort; }
 
 # Processors that this process may use.

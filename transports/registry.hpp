@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/registry.hpp"
 #include "transports/communicator.hpp"
@@ -47,6 +48,8 @@ struct Transport {
 
 namespace transports {
 const Registry<Transport>& registry();
-}
+/// Registry::extend, for plugins (plugins/load.hpp).
+void extend(std::vector<Transport> more);
+}  // namespace transports
 
 }  // namespace weft

@@ -17,12 +17,13 @@ FLOORS = {
     "transports": ("core", "worlds"),
     "collectives": ("core", "worlds", "transports"),
     "patterns": ("core", "worlds", "transports", "collectives"),
+    "plugins": ("core", "worlds", "transports", "collectives", "patterns"),
     "statistics": ("core",),
     "results": ("core", "statistics"),
     "measure": ("core", "statistics", "worlds", "transports", "collectives", "results"),
     "analysis": ("core", "statistics", "results"),
     "imports": ("core", "statistics", "results"),
-    "cli": ("core", "statistics", "worlds", "transports", "collectives", "patterns", "results", "measure", "analysis", "imports"),
+    "cli": ("core", "statistics", "worlds", "transports", "collectives", "patterns", "plugins", "results", "measure", "analysis", "imports"),
 }
 ABOVE = tuple(FLOORS)  # bench and tests see every folder
 FLOORS["bench"] = ABOVE
