@@ -49,6 +49,7 @@ nlohmann::json of(const FabricModel& fabric) {
   json["ranks_per_node"] = fabric.ranks_per_node;
   json["node_latency_ns"] = fabric.node_latency;
   json["node_bandwidth_GBps"] = fabric.node_bandwidth;
+  if (fabric.node_uplink > 0) json["node_uplink_GBps"] = fabric.node_uplink;
   return json;
 }
 
