@@ -123,6 +123,8 @@ nlohmann::json RunOptions::configuration() const {
       {"fabric", of(transport.model)}};
   if (std::find(transports.begin(), transports.end(), "tcp") != transports.end())
     json["tcp"] = {{"streams", transport.tcp.streams}, {"interface", transport.tcp.interface}};
+  if (std::find(patterns.begin(), patterns.end(), "congest") != patterns.end())
+    json["congest"] = {{"victims", request.victim_share}, {"aggressor_bytes", request.aggressor_bytes}};
   if (!selections.empty()) json["selections"] = selections_json(selections).at("selections");
   // Only where they are given, so that runs from before there was a choice can be compared.
   if (measure.min_samples != MeasureOptions().min_samples) json["min_samples"] = measure.min_samples;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/congest_report.hpp"
 #include "cli/pair_report.hpp"
 #include "cli/show_run.hpp"
 #include "cli/step_summary.hpp"
@@ -79,7 +80,7 @@ std::string show_run(const Run& run, const std::string& format) {
   std::string text;
   for (const Record& record : run.records) text += formatter->add(record);
   text += formatter->finish();
-  return format == "table" ? text + step_summaries(run) + pair_summaries(run) : text;
+  return format == "table" ? text + step_summaries(run) + pair_summaries(run) + impact_summaries(run) : text;
 }
 
 void add_show(CLI::App& app, Chosen& chosen) {

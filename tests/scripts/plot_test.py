@@ -131,6 +131,20 @@ class PlotTest(unittest.TestCase):
         self.assertIn(">1.00<", picture)
         self.assertNotIn("e+0", picture)
 
+    def test_draws_the_impact_of_aggressors(self):
+        run = make_run(self.folder / "run")
+        point = {"point": 0, "transport": "tcp", "victim": "pingpong", "aggressor": "incast", "bytes": 8, "dtype": "f32",
+                 "impact_median": 3.25, "impact_p99": None}
+        others = [{**point, "aggressor": "alone"}, {**point, "aggressor": "broadcast", "impact_median": None}]
+        del others[0]["impact_median"]
+        (run / "congest.json").write_text(json.dumps({"points": [point, *others]}))
+        picture = self.draw(run)[0]["congest_map"]
+        for text in ("median over tcp", "incast", "× 3.25"):
+            self.assertIn(f">{text}<", picture)
+        self.assertNotIn("p99", picture, "there is none")
+        (run / "congest.json").write_text(json.dumps({"points": [{**point, "impact_median": -1}]}))
+        self.refuse(run, "congest.json", "impact above 0")
+
     def test_the_timeline_tells_passes_and_chunks_apart(self):
         run = make_run(self.folder / "run")
         plain = self.draw(run)[0]["pipeline_timeline"]
