@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import congest, curves, details, history, pairs, style, trace
+from . import congest, curves, details, history, pairs, ratios, style, trace
 from .runs import BadInput, operations_of, read_run, title_of
 
 USAGE = 2
@@ -40,6 +40,8 @@ def draw_all(runs, out):
     for operation in operations:
         name = re.sub(r"[^A-Za-z0-9_]+", "_", title_of(*operation))
         written += style.save(curves.draw_operation(runs, looks, operation), out, name)
+        if columns := ratios.compared(runs, operation):
+            written += style.save(ratios.draw(columns, operation), out, f"{name}_ratio")
     others = []
     for run in runs:
         for kind, pattern, drawings, columns, size, title, name in (
