@@ -106,9 +106,9 @@ std::string impact_summaries(const Run& run) {
   const std::vector<Impact> impacts = impacts_of(run.records);
   std::vector<std::pair<std::string, ImpactTable>> tables;
   for (const Impact& impact : impacts) {
-    const std::string title =
-        fmt::format("impact over {} on {} ranks: time beside the aggressors / time alone, at the median and at p99",
-                    impact.beside->transport, impact.beside->ranks);
+    const std::string title = fmt::format(
+        "impact over {} on {} ranks{}: time beside the aggressors / time alone, at the median and at p99",
+        impact.beside->transport, impact.beside->ranks, impact.beside->oversubscribed ? ", more ranks than cores" : "");
     auto known = std::find_if(tables.begin(), tables.end(), [&](const auto& table) { return table.first == title; });
     if (known == tables.end()) known = tables.insert(tables.end(), {title, {}});
     known->second.add(impact);

@@ -16,9 +16,9 @@ struct Load {
 inline constexpr Nanoseconds kLeastLead = 100'000;  ///< queues fill within it, and ranks that share a core get to run
 inline constexpr int kMostLoadRounds = 100'000;
 
-/// The load that would last twice as long as its lead and what nine in ten operations of those that are timed take, by samples
-/// with every rank's times beside `tried`, and lead by one round of its own; one round more, by which ranks of the load may
-/// be ahead of each other. Not less than was tried.
+/// The load that would last twice as long as its lead and what nine in ten operations of those that are timed take, by
+/// samples with every rank's times beside `tried`, and lead by one round of its own; one round more, by which ranks of
+/// the load may be ahead of each other. Not less than was tried.
 Load load_needed(const Samples& samples, const TimedRanks& timed, const Load& tried);
 
 }  // namespace weft
