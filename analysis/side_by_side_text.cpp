@@ -14,7 +14,7 @@ namespace weft {
 
 namespace {
 
-using Cells = std::vector<std::string>;
+using SideTexts = std::vector<std::string>;
 
 std::string mark_of(const SideRow& row, std::size_t column) {
   if (row.is_best(column)) return "*";
@@ -34,14 +34,14 @@ std::string cell_text(const SideRow& row, std::size_t column, SideReference refe
 }
 
 /// What tells a row from its neighbours, and the titles of these columns.
-Cells point_cells(const Record& point) {
+SideTexts point_cells(const Record& point) {
   return {operation_title(point), short_bytes(point.bytes_per_rank), type_title(point), point.algorithm,
           fmt::format("{}{}", point.ranks, point.in_place ? " in place" : "")};
 }
-Cells point_titles() { return {"operation", "B/rank", "type", "algorithm", "ranks"}; }
+SideTexts point_titles() { return {"operation", "B/rank", "type", "algorithm", "ranks"}; }
 
-std::vector<Cells> grid_of(const SideBySide& sides, SideReference reference) {
-  std::vector<Cells> grid = {point_titles()};
+std::vector<SideTexts> grid_of(const SideBySide& sides, SideReference reference) {
+  std::vector<SideTexts> grid = {point_titles()};
   for (const SideColumn& column : sides.columns) grid.front().push_back(column.name);
   for (const SideRow& row : sides.rows) {
     grid.push_back(point_cells(row.point));
@@ -51,12 +51,12 @@ std::vector<Cells> grid_of(const SideBySide& sides, SideReference reference) {
   return grid;
 }
 
-std::string lines_of_grid(const std::vector<Cells>& grid) {
+std::string lines_of_grid(const std::vector<SideTexts>& grid) {
   std::vector<std::size_t> widths(grid.front().size());
-  for (const Cells& cells : grid)
+  for (const SideTexts& cells : grid)
     for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
   std::string text;
-  for (const Cells& cells : grid) {
+  for (const SideTexts& cells : grid) {
     for (std::size_t i = 0; i < cells.size(); ++i)
       text += i == 0 ? fmt::format(" {:<{}}", cells[i], widths[i]) : fmt::format("  {:>{}}", cells[i], widths[i]);
     text += "\n";
@@ -120,7 +120,7 @@ std::string side_table(const SideBySide& sides, SideReference reference) {
 }
 
 std::string side_markdown(const SideBySide& sides, SideReference reference) {
-  const std::vector<Cells> grid = grid_of(sides, reference);
+  const std::vector<SideTexts> grid = grid_of(sides, reference);
   std::string text = fmt::format("### {}\n\n", title_of_sides(reference));
   for (std::size_t line = 0; line < grid.size(); ++line) {
     text += "|";
@@ -141,23 +141,23 @@ std::string side_markdown(const SideBySide& sides, SideReference reference) {
 }
 
 std::string side_csv(const SideBySide& sides, SideReference reference) {
-  Cells header = {"pattern", "operation", "algorithm",      "ranks",         "dtype",
-                  "op",      "in_place",  "bytes_per_rank", "bytes_per_peer"};
+  SideTexts header = {"pattern", "operation", "algorithm",      "ranks",         "dtype",
+                      "op",      "in_place",  "bytes_per_rank", "bytes_per_peer"};
   for (const SideColumn& column : sides.columns)
     for (const char* figure : {"time_us", "time_us_low", "time_us_high", "ratio", "mark"})
       header.push_back(fmt::format("{} {}", column.name, figure));
   std::string text = csv_line(header);
   for (const SideRow& row : sides.rows) {
     const Record& point = row.point;
-    Cells fields = {point.pattern,
-                    point.operation,
-                    point.algorithm,
-                    std::to_string(point.ranks),
-                    point.dtype,
-                    point.op,
-                    point.in_place ? "true" : "false",
-                    std::to_string(point.bytes_per_rank),
-                    std::to_string(point.bytes_per_peer)};
+    SideTexts fields = {point.pattern,
+                        point.operation,
+                        point.algorithm,
+                        std::to_string(point.ranks),
+                        point.dtype,
+                        point.op,
+                        point.in_place ? "true" : "false",
+                        std::to_string(point.bytes_per_rank),
+                        std::to_string(point.bytes_per_peer)};
     for (std::size_t column = 0; column < sides.columns.size(); ++column) {
       const std::optional<SideCell>& cell = row.cells[column];
       const std::optional<double> ratio = ratio_of(row, column, reference);
