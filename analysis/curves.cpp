@@ -26,27 +26,7 @@ bool belongs_to(const Record& record, const Curve& curve) {
 }
 
 bool has_a_place(const Record& record) {
-  const bool by_size_alone = record.pattern != "moe" && record.pattern != "pipeline";
-  return by_size_alone && record.measured() && record.status == "ok" && record.time_us() > 0;
-}
-
-CurvePoint point_of(Bytes bytes, const Collected& collected) {
-  std::vector<double> sorted = collected.times;
-  std::sort(sorted.begin(), sorted.end());
-  CurvePoint point;
-  point.bytes = bytes;
-  point.time_us = quantile_of_sorted(sorted, 0.5);
-  point.interval_us = {point.time_us, point.time_us};
-  point.wire_bytes = collected.wire_bytes;
-  if (sorted.size() == 1) {
-    point.has_interval = collected.within.low > 0 && collected.within.high > 0;
-    if (point.has_interval) point.interval_us = collected.within;
-    return point;
-  }
-  const std::optional<Interval> between = quantile_interval(sorted, 0.5, static_cast<double>(sorted.size()));
-  point.interval_us = between.value_or(Interval{sorted.front(), sorted.back()});
-  point.has_interval = true;
-  return point;
+  return is_on_curve(record) && record.measured() && record.status == "ok" && record.time_us() > 0;
 }
 
 FittedSegment segment_of(const LineSegment& line, Bytes from, Bytes to) {
@@ -54,6 +34,27 @@ FittedSegment segment_of(const LineSegment& line, Bytes from, Bytes to) {
 }
 
 }  // namespace
+
+bool is_on_curve(const Record& record) {
+  return record.pattern != "moe" && record.pattern != "pipeline" && record.pattern != "congest";
+}
+
+CurvePoint over_launches(Bytes bytes, std::vector<double> times, const Interval& within) {
+  std::sort(times.begin(), times.end());
+  CurvePoint point;
+  point.bytes = bytes;
+  point.time_us = quantile_of_sorted(times, 0.5);
+  point.interval_us = {point.time_us, point.time_us};
+  if (times.size() == 1) {
+    point.has_interval = within.low > 0 && within.high > 0;
+    if (point.has_interval) point.interval_us = within;
+    return point;
+  }
+  const std::optional<Interval> between = quantile_interval(times, 0.5, static_cast<double>(times.size()));
+  point.interval_us = between.value_or(Interval{times.front(), times.back()});
+  point.has_interval = true;
+  return point;
+}
 
 std::string Curve::title() const {
   std::string text =
@@ -95,7 +96,10 @@ std::vector<Curve> curves_of(const ResultSet& set) {
     size.wire_bytes = record->wire_bytes;
   }
   for (std::size_t i = 0; i < curves.size(); ++i)
-    for (const auto& [bytes, all] : collected[i]) curves[i].points.push_back(point_of(bytes, all));
+    for (const auto& [bytes, all] : collected[i]) {
+      curves[i].points.push_back(over_launches(bytes, all.times, all.within));
+      curves[i].points.back().wire_bytes = all.wire_bytes;
+    }
   return curves;
 }
 

@@ -30,9 +30,16 @@ struct Curve {
   std::string title() const;
 };
 
+/// The time of a size by that of each launch, one at least: their median; its interval is theirs (six or more), or
+/// their range, and of a single launch `within`, its own (0: not known).
+CurvePoint over_launches(Bytes bytes, std::vector<double> times, const Interval& within);
+
+/// Whether points of the row's pattern are told apart by their size alone, so that they are on a curve.
+bool is_on_curve(const Record& record);
+
 /// The curves of all measured points without wrong data, in the order in which they were planned. The interval of a
-/// point is its median's in a single launch; of several launches it is theirs (six or more), or their range. moe and
-/// pipeline are left out: their points are told apart by more than the size.
+/// point is its median's in a single launch; of several launches it is theirs (six or more), or their range. moe,
+/// pipeline and congest are left out: their points are told apart by more than the size.
 std::vector<Curve> curves_of(const ResultSet& set);
 
 /// A straight piece of a curve: T = latency + bytes / bandwidth.

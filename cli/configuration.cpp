@@ -49,6 +49,7 @@ nlohmann::json of(const FabricModel& fabric) {
   json["ranks_per_node"] = fabric.ranks_per_node;
   json["node_latency_ns"] = fabric.node_latency;
   json["node_bandwidth_GBps"] = fabric.node_bandwidth;
+  if (fabric.node_uplink > 0) json["node_uplink_GBps"] = fabric.node_uplink;
   return json;
 }
 
@@ -124,6 +125,8 @@ nlohmann::json RunOptions::configuration() const {
     json["tcp"] = {{"streams", transport.tcp.streams}, {"interface", transport.tcp.interface}};
   if (std::find(transports.begin(), transports.end(), "ofi") != transports.end())
     json["ofi"] = {{"provider", transport.ofi_provider}};
+  if (std::find(patterns.begin(), patterns.end(), "congest") != patterns.end())
+    json["congest"] = {{"victims", request.victim_share}, {"aggressor_bytes", request.aggressor_bytes}};
   if (!selections.empty()) json["selections"] = selections_json(selections).at("selections");
   // Only where they are given, so that runs from before there was a choice can be compared.
   if (measure.min_samples != MeasureOptions().min_samples) json["min_samples"] = measure.min_samples;

@@ -88,6 +88,8 @@ const std::vector<Key>& keys() {
       {"node-latency", [](FabricModel& model, Text value) { model.node_latency = parse_delay(value); }},
       {"node-bandwidth",
        [](FabricModel& model, Text value) { model.node_bandwidth = parse_fabric_real(value, "bandwidth in GB/s"); }},
+      {"node-uplink",
+       [](FabricModel& model, Text value) { model.node_uplink = parse_fabric_real(value, "bandwidth in GB/s"); }},
       {"jitter",
        [](FabricModel& model, Text value) { model.jitter = parse_fabric_real(value, "sigma of a log-normal"); }},
       {"skew", [](FabricModel& model, Text value) { model.skew = parse_delay(value); }},
@@ -164,7 +166,7 @@ NamedFabric parse_fabric(std::string_view text) {
     if (!given.insert(key).second) throw UsageError(fmt::format("'{}' is given twice", key));
   }
   if (const std::string flaw = flaw_of(fabric.model); !flaw.empty()) throw UsageError(flaw);
-  for (const char* key : {"node-latency", "node-bandwidth"})
+  for (const char* key : {"node-latency", "node-bandwidth", "node-uplink"})
     if (given.contains(key) && fabric.model.ranks_per_node == 0)
       throw UsageError(fmt::format("{}: the fabric has no nodes: give ranks-per-node too", key));
   return fabric;

@@ -26,6 +26,7 @@ constexpr const char* kShape = "Model training traffic";
 constexpr const char* kWhere = "Ranks and transports";
 constexpr const char* kResults = "Results";
 
+constexpr Bytes kMostAggressorBytes = Bytes{1} << 30;
 constexpr Nanoseconds kLongestPass = 3600'000'000'000;
 
 // The upper bound of a flag whose pattern has a bound of its own and checks it.
@@ -89,6 +90,17 @@ void add_traffic(CLI::App& run, Request& request) {
       ->default_str("auto");
   run.add_flag("--in-place", request.in_place, "The input lies in the output buffer, as with MPI_IN_PLACE")
       ->group(kTraffic);
+}
+
+void add_congest(CLI::App& run, Request& request) {
+  add(run, "--victims", "congest: share of the ranks that are measured, 2 at least; the others are aggressors",
+      kTraffic, [&](const std::string& t) { request.victim_share = parse_share(t); })
+      ->default_str("20%");
+  add(run, "--aggressor-bytes", "congest: a message of the aggressors'", kTraffic, [&](const std::string& t) {
+    request.aggressor_bytes = parse_bytes(t);
+    if (request.aggressor_bytes < 1 || request.aggressor_bytes > kMostAggressorBytes)
+      throw UsageError(fmt::format("'{}' is not a size from 1 to {}", t, format_bytes(kMostAggressorBytes)));
+  })->default_str("64K");
 }
 
 void add_schedule(CLI::App& run, Request& request) {
@@ -196,7 +208,9 @@ void add_where(CLI::App& run, RunOptions& options) {
       "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
       "or "
       "all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
-      "node-latency=1us,node-bandwidth=160: nodes with ports of their own; stalls=SHARE:FACTOR, late=RANK:10us, "
+      "node-latency=1us,node-bandwidth=160: nodes with ports of their own; node-uplink=100: what the ranks of a node "
+      "share "
+      "to other nodes; stalls=SHARE:FACTOR, late=RANK:10us, "
       "slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
       kWhere, [&](const std::string& t) {
         const NamedFabric fabric = parse_fabric(t);
@@ -257,6 +271,7 @@ void add_traffic_flags(CLI::App& command, Request& request) {
   add_shape(command, request);
   add_step(command, request);
   add_schedule(command, request);
+  add_congest(command, request);
 }
 
 void add_run_flags(CLI::App& run, RunOptions& options) {

@@ -18,6 +18,10 @@ std::string join_notes(const std::map<std::string, std::string>& notes) {
   return join(pairs, ";");
 }
 
+bool is_timed(const World& world, const TimedRanks& timed) {
+  return timed.counts(static_cast<std::size_t>(world.rank()));
+}
+
 // A ping-pong's iteration is there and back; its row is about one way.
 void divide_times(Samples& samples, double divisor) {
   for (double& time : samples.completion) time /= divisor;
@@ -80,16 +84,18 @@ void conclude(const Point& point, Samples& samples, Record& record) {
     record.bubble = std::max(0.0, 1 - point.busy_ns / (record.time_us_median * 1e3));
 }
 
-Bytes busiest_wire_bytes(World& world, const Workload& workload) {
+Bytes busiest_wire_bytes(World& world, const Workload& workload, const TimedRanks& timed) {
+  const std::size_t counted = is_timed(world, timed) ? workload.programs().size() : 0;
   Bytes sum = 0;
-  for (std::size_t program = 0; program < workload.programs().size(); ++program) sum += workload.wire_bytes(program);
+  for (std::size_t program = 0; program < counted; ++program) sum += workload.wire_bytes(program);
   Bytes most = 0;
   for (const std::string& blob : world.allgather(std::to_string(sum / workload.programs().size())))
     most = std::max<Bytes>(most, std::stoull(blob));
   return most;
 }
 
-void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, Record& record) {
+void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, const TimedRanks& timed,
+                        Record& record) {
   const std::vector<Program>& programs = workload.programs();
   const bool known =
       std::all_of(programs.begin(), programs.end(), [](const Program& program) { return program.natives.empty(); });
@@ -97,6 +103,7 @@ void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nod
   Bytes between = 0;
   Bytes all = 0;
   for (const Program& program : programs) {
+    if (!is_timed(world, timed)) break;
     between += program.sent_bytes_between(nodes);
     all += program.sent_bytes();
   }

@@ -4,6 +4,7 @@
 
 #include "cli/run_options.hpp"
 #include "collectives/workload.hpp"
+#include "measure/timed_ranks.hpp"
 #include "patterns/registry.hpp"
 #include "results/record.hpp"
 #include "results/samples.hpp"
@@ -25,13 +26,14 @@ std::string nodes_that_differ(std::uint64_t laid_out, int fabric, int ranks);
 /// Fills in what was measured: times, bandwidths, bubble, status.
 void conclude(const Point& point, Samples& samples, Record& record);
 
-/// Bytes that the busiest rank sends in one iteration, averaged over the workload's programs. Collective.
-Bytes busiest_wire_bytes(World& world, const Workload& workload);
+/// Bytes that the busiest of the timed ranks sends in one iteration, averaged over the workload's programs. Collective.
+Bytes busiest_wire_bytes(World& world, const Workload& workload, const TimedRanks& timed = {});
 
-/// Sets the record's bytes by level: what the busiest rank's programs send in one iteration to ranks of other nodes,
-/// and what the busiest one's send inside its node, averaged over the programs. Not of programs that call a transport's
-/// own collective, since what that sends is not known. Collective.
-void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, Record& record);
+/// Sets the record's bytes by level: what the programs of the busiest of the timed ranks send in one iteration to ranks
+/// of other nodes, and what the busiest one's send inside its node, averaged over the programs. Not of programs that
+/// call a transport's own collective, since what that sends is not known. Collective.
+void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, const TimedRanks& timed,
+                        Record& record);
 
 /// Whether the user asked for every algorithm there is, and named none.
 bool asks_for_all(const Request& request);

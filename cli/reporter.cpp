@@ -10,6 +10,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "cli/congest_report.hpp"
 #include "cli/pair_report.hpp"
 #include "cli/pipeline_timeline.hpp"
 #include "cli/plugin_flag.hpp"
@@ -81,7 +82,9 @@ int close_run_folder(const RunOptions& options, const std::string& folder, int e
     fmt::print(stderr, "weft: nothing was measured: {}\n",
                run.records.empty() ? "there is no such algorithm for these patterns" : run.records.front().reason);
   }
-  RunWriter::attach(folder, nullptr).finish(exit_code);
+  RunWriter writer = RunWriter::attach(folder, nullptr);
+  if (const nlohmann::json points = with_impacts(run); !points.is_null()) writer.replace_details("congest", points);
+  writer.finish(exit_code);
   fmt::print("{}", show_run(run, options.format));  // as a whole: points end in a random order
   std::fflush(stdout);
   fmt::print(stderr, "weft: results in {}\n", folder);
@@ -117,6 +120,11 @@ void Reporter::add_report(const Record& record, const StepReport& report, const 
 void Reporter::add_pairs(const Point& point, const Record& record, const Samples& samples,
                          const std::vector<std::string>& hosts) {
   if (record.measured()) writer_.add_detail("pairs", record, pairs_json(point, record, samples, hosts));
+}
+
+void Reporter::add_congest(const Point& point, const Record& record, const Load& load,
+                           const std::vector<std::string>& hosts) {
+  if (record.measured()) writer_.add_detail("congest", record, congest_json(point, record, load, hosts));
 }
 
 void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {

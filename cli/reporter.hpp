@@ -6,6 +6,7 @@
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
 #include "core/topology.hpp"
+#include "measure/load.hpp"
 #include "results/run_folder.hpp"
 
 namespace weft::cli {
@@ -32,6 +33,8 @@ class Reporter {
   /// What each pair of ranks took, where the point tells it.
   void add_pairs(const Point& point, const Record& record, const Samples& samples,
                  const std::vector<std::string>& hosts);
+  /// Who was measured beside whom, and what was done meanwhile.
+  void add_congest(const Point& point, const Record& record, const Load& load, const std::vector<std::string>& hosts);
   /// Puts into run.json what the points were measured with, and how noisy the system was.
   void add_instruments(nlohmann::json clocks, nlohmann::json noise);
   void skip() { progress_.skip_point(); }

@@ -9,6 +9,7 @@
 #include "cli/instruments_json.hpp"
 #include "cli/order.hpp"
 #include "cli/point_record.hpp"
+#include "cli/prepare_point.hpp"
 #include "cli/reporter.hpp"
 #include "cli/selection_file.hpp"
 #include "cli/trace_file.hpp"
@@ -22,17 +23,6 @@
 namespace weft::cli {
 
 namespace {
-
-/// The first rank's problem, named; empty where no rank has one. Collective.
-std::string agree_problem(World& world, const std::string& problem) {
-  const std::vector<std::string> all = world.allgather(problem);
-  for (std::size_t rank = 0; rank < all.size(); ++rank)
-    if (!all[rank].empty())
-      return all.size() == 1 || std::all_of(all.begin(), all.end(), [&](const auto& p) { return p == all[rank]; })
-                 ? all[rank]
-                 : fmt::format("rank {}: {}", rank, all[rank]);
-  return {};
-}
 
 /// Why the transport could be waited for in vain; empty where not. The same on every rank.
 std::string refuses_shared_channels(const Communicator& communicator, const Workload& workload) {
@@ -271,6 +261,10 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
         fmt::format("--batch {}: pairs takes its rounds in turn, so a sample is one call", job_.options.measure.batch));
   if (!point.pairings.empty() && !job_.options.trace.empty())
     return refuse("--trace: shows one program, and pairs has one for each of its rounds: trace send_recv");
+  if (point.beside && job_.options.measure.sync == StartSync::none)
+    return refuse("--sync none: without a common start nobody knows what runs beside what");
+  if (point.beside && job_.options.measure.arrival.pattern != ArrivalPattern::together)
+    return refuse("--arrival: the victims of congest come later than the aggressors, which is an arrival of its own");
   const CacheMode cache = job_.options.measure.cache;
   if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
     return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",
@@ -314,23 +308,24 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
                                Samples& samples) {
   MeasureOptions options = measure_options(*transport.communicator);
   options.by_program = !point.pairings.empty();
+  options.timed = timed_ranks(point, world_.ranks());
   if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
   if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
-  if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload);
-  add_bytes_by_level(world_, workload, *nodes_, record);
+  if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload, options.timed);
+  add_bytes_by_level(world_, workload, *nodes_, options.timed, record);
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
-  std::unique_ptr<PreparedPoint> prepared;
-  world_.set_deadline(options.timeout + time_to_touch(memory), "allocating the buffers");
-  if (problem.empty()) {
-    try {
-      prepared = std::make_unique<PreparedPoint>(workload, *transport.communicator, world_, options);
-    } catch (const TransportError& error) {
-      problem = error.what();
-    }
-    problem = agree_problem(world_, problem);
+  std::unique_ptr<Workload> loaded;
+  Load load;
+  if (problem.empty() && point.build_loaded) {
+    load = fit_load(point, *transport.communicator, *transport.instruments, world_, options, problem);
+    options.timed.lead = load.lead;
+    loaded = point.build_loaded(world_.rank(), load.rounds);
   }
-  if (!problem.empty()) {
+  std::unique_ptr<PreparedPoint> prepared;
+  if (problem.empty())
+    prepared = prepare_point(loaded ? *loaded : workload, *transport.communicator, world_, options, problem);
+  if (!prepared) {
     record.status = "failed";
     record.reason = problem;
     return;
@@ -338,6 +333,7 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   samples = prepared->measure(*transport.instruments);
   conclude(point, samples, record);
   if (leader() && !point.pairings.empty()) reporter_->add_pairs(point, record, samples, hosts());
+  if (leader() && point.beside) reporter_->add_congest(point, record, load, hosts());
   if (!options.all_ranks) samples.ranks = {};
   if (point.report && world_.allgather(record.status).front() == "ok")
     report_point(point, *prepared, *transport.instruments, record);

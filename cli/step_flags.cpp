@@ -11,6 +11,7 @@ namespace weft::cli {
 namespace {
 
 constexpr const char* kSizes = "what is sent follows from --layout and its model";
+constexpr const char* kOfCongest = "it is of the pattern congest";
 constexpr const char* kOfGoal = "it is of the pattern goal";
 
 constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
@@ -20,6 +21,8 @@ constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
     {"--dtype", kSizes},
     {"--op", "gradients are summed"},
     {"--in-place", kSizes},
+    {"--victims", kOfCongest},
+    {"--aggressor-bytes", kOfCongest},
     {"--goal", kOfGoal},
     {"--goal-eager", kOfGoal},
     {"--tokens", "a micro-batch's tokens are \"sequence_length\" x \"micro_batch\" of --layout"},

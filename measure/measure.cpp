@@ -88,7 +88,7 @@ Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator&
 Samples PreparedPoint::measure(Instruments& instruments) {
   if (communicator_.carries_data()) fill_all_slots();
   Start start(instruments, communicator_,
-              ArrivalDelays(options_.arrival, communicator_.rank(), communicator_.ranks(), options_.seed));
+              ArrivalDelays(arrival(), communicator_.rank(), communicator_.ranks(), options_.seed));
   world_.set_deadline(options_.timeout, "comparing the ranks' clocks");
   instruments.clock.anchor();
   const LocalSample first = run_sample(start, instruments.timer);
@@ -101,9 +101,8 @@ Samples PreparedPoint::measure(Instruments& instruments) {
 
   Samples samples = take_series(instruments, start, per_sample(warm));
   // Round-time was weft's choice, and this machine is too busy for it.
-  const auto late = static_cast<std::size_t>(std::count(samples.valid.begin(), samples.valid.end(), char{0}));
-  const bool busy =
-      options_.sync == StartSync::automatic && (start.crowded() || too_many_late(late, samples.valid.size()));
+  const bool busy = options_.sync == StartSync::automatic &&
+                    (start.crowded() || too_many_late(late_samples(samples), samples.valid.size()));
   if (largest_over_ranks(world_, busy ? 1 : 0) > 0) {
     // The calls that warmed up had waited for late ranks.
     batch_.resize(1);
@@ -117,6 +116,14 @@ Samples PreparedPoint::measure(Instruments& instruments) {
   if (world_.rank() == 0) samples.first_ns = cold.completion.front();
   check(start, samples);
   return samples;
+}
+
+bool PreparedPoint::is_timed() const { return options_.timed.counts(static_cast<std::size_t>(communicator_.rank())); }
+
+/// With a load those that are timed are late on purpose.
+Arrival PreparedPoint::arrival() const {
+  if (!options_.timed.loaded() || !is_timed()) return options_.arrival;
+  return {.pattern = ArrivalPattern::one_late, .rank = communicator_.rank(), .duration = options_.timed.lead};
 }
 
 Nanoseconds PreparedPoint::warm_window(Instruments& instruments) const {
@@ -134,9 +141,9 @@ PreparedPoint::Warm PreparedPoint::warm_up(Instruments& instruments, Start& star
   for (int i = 0; i < options_.warmup; ++i) call = std::min(call, run_sample(start, instruments.timer).duration());
   const double each = static_cast<double>(communicator_.now() - began) / std::max(1, options_.warmup);
   warmup_calls_ = static_cast<int>(calls_);
-  const std::vector<double> agreed =
-      largest_over_ranks(world_, std::vector<double>{static_cast<double>(call), each, instruments.timer.overhead_ns(),
-                                                     instruments.clock.bounds().bound_ns});
+  const std::vector<double> agreed = largest_over_ranks(
+      world_, std::vector<double>{is_timed() ? static_cast<double>(call) : 0, each, instruments.timer.overhead_ns(),
+                                  instruments.clock.bounds().bound_ns});
   return {.call = agreed[0], .sample = agreed[1], .overhead = agreed[2], .clock_bound = agreed[3]};
 }
 
@@ -167,7 +174,8 @@ void PreparedPoint::choose_batch(const Warm& warm) {
 Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
   const StopRule rule =
       stop_rule(options_, communicator_.ranks(), communicator_.virtual_time(), static_cast<int>(programs_.size()));
-  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks || options_.by_program);
+  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks || options_.by_program,
+                options_.timed);
   const bool may_fall_back = options_.sync == StartSync::automatic;
   std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns));
   if (!instruments.clock.bounds().shared) next = std::min(next, samples_between_anchors(sample_ns));

@@ -56,6 +56,8 @@ class PreparedPoint {
     double clock_bound = 0;
   };
 
+  bool is_timed() const;    ///< this rank
+  Arrival arrival() const;  ///< of this rank
   /// As the samples start now, one call each.
   Warm warm_up(Instruments& instruments, Start& start, const LocalSample& cold);
   Nanoseconds warm_window(Instruments& instruments) const;

@@ -52,22 +52,40 @@ void keep_times(const std::vector<std::string>& blobs, std::size_t index, RankTi
   }
 }
 
-void merge_one(const std::vector<std::string>& blobs, std::size_t index, Samples& samples) {
-  GlobalSample all = unpack(blobs.front(), index);
-  Nanoseconds last_start = all.start;
+/// Where the stays of some ranks begin and end.
+struct Stays {
+  Nanoseconds first_start = std::numeric_limits<Nanoseconds>::max();
+  Nanoseconds last_start = std::numeric_limits<Nanoseconds>::min();
+  Nanoseconds first_end = std::numeric_limits<Nanoseconds>::max();
+  Nanoseconds last_end = std::numeric_limits<Nanoseconds>::min();
   int slowest = 0;
-  for (std::size_t rank = 1; rank < blobs.size(); ++rank) {
-    const GlobalSample sample = unpack(blobs[rank], index);
-    if (sample.end > all.end) slowest = static_cast<int>(rank);
-    all.end = std::max(all.end, sample.end);
-    all.start = std::min(all.start, sample.start);
-    all.late = std::max(all.late, sample.late);
+
+  void add(int rank, const GlobalSample& sample) {
+    if (sample.end > last_end) slowest = rank;
+    first_start = std::min(first_start, sample.start);
     last_start = std::max(last_start, sample.start);
+    first_end = std::min(first_end, sample.end);
+    last_end = std::max(last_end, sample.end);
   }
-  samples.completion.push_back(static_cast<double>(all.end - all.start) / samples.batch);
-  samples.slowest.push_back(slowest);
-  samples.start_skew.push_back(last_start - all.start);
-  samples.valid.push_back(all.late == 0 ? 1 : 0);
+  /// Whether all of these ranks ran from before the first start of the others until after their last end.
+  bool cover(const Stays& others) const { return last_start <= others.first_start && first_end >= others.last_end; }
+};
+
+void merge_one(const std::vector<std::string>& blobs, std::size_t index, const TimedRanks& timed, Samples& samples) {
+  Stays measured;
+  Stays load;
+  bool late = false;
+  for (std::size_t rank = 0; rank < blobs.size(); ++rank) {
+    const GlobalSample sample = unpack(blobs[rank], index);
+    (timed.counts(rank) ? measured : load).add(static_cast<int>(rank), sample);
+    late = late || sample.late != 0;
+  }
+  const bool uncovered = timed.loaded() && !load.cover(measured);
+  samples.completion.push_back(static_cast<double>(measured.last_end - measured.first_start) / samples.batch);
+  samples.slowest.push_back(measured.slowest);
+  samples.start_skew.push_back(measured.last_start - measured.first_start);
+  samples.valid.push_back(late || uncovered ? 0 : 1);
+  if (timed.loaded()) samples.uncovered.push_back(uncovered ? 1 : 0);
 }
 
 template <typename Value>
@@ -78,7 +96,7 @@ void drop(std::vector<Value>& values, std::size_t count) {
 }  // namespace
 
 void merge_samples(World& world, const GlobalClock& clock, const std::vector<LocalSample>& mine, std::size_t first,
-                   bool keep_ranks, Samples& samples) {
+                   bool keep_ranks, Samples& samples, const TimedRanks& timed) {
   const std::size_t per_exchange =
       std::max<std::size_t>(1, kSamplesPerExchange / static_cast<std::size_t>(world.ranks()));
   for (; first < mine.size(); first += per_exchange) {
@@ -86,7 +104,7 @@ void merge_samples(World& world, const GlobalClock& clock, const std::vector<Loc
     const std::vector<std::string> blobs = world.gather(pack(clock, mine, first, count));
     if (world.rank() != 0) continue;
     for (std::size_t i = 0; i < count; ++i) {
-      merge_one(blobs, i, samples);
+      merge_one(blobs, i, timed, samples);
       if (!keep_ranks) continue;
       keep_times(blobs, i, samples.ranks);
       samples.ranks.program.push_back(mine[first + i].program);
@@ -99,6 +117,7 @@ void drop_leading(Samples& samples, std::size_t count) {
   drop(samples.slowest, count);
   drop(samples.start_skew, count);
   drop(samples.valid, count);
+  drop(samples.uncovered, count);
   drop(samples.ranks.start, count);
   drop(samples.ranks.program, count);
   drop(samples.ranks.start_off, count * static_cast<std::size_t>(samples.ranks.ranks));

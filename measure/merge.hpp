@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "measure/global_clock.hpp"
+#include "measure/timed_ranks.hpp"
 #include "results/samples.hpp"
 #include "worlds/world.hpp"
 
@@ -19,12 +20,13 @@ struct LocalSample {
   Nanoseconds duration() const { return end - start; }
 };
 
-/// Merges the ranks' samples from `first` on, and appends them on rank 0 to completion, slowest, start_skew, valid and,
-/// where `keep_ranks`, to the times of all ranks. Collective; every rank has equally many samples. A completion is (max
-/// over ranks of the end - min over ranks of the start) / samples.batch on the ranks' common clock, which the caller
-/// has anchored before and after. The exchanges are bounded whatever the number of ranks and samples.
+/// Merges the ranks' samples from `first` on, and appends them on rank 0 to completion, slowest, start_skew, valid,
+/// where there is a load to uncovered, and where `keep_ranks` to the times of all ranks. Collective; every rank has
+/// equally many samples. A completion is (max over the timed ranks of the end - min over them of the start) /
+/// samples.batch on the ranks' common clock, which the caller has anchored before and after. The exchanges are bounded
+/// whatever the number of ranks and samples.
 void merge_samples(World& world, const GlobalClock& clock, const std::vector<LocalSample>& mine, std::size_t first,
-                   bool keep_ranks, Samples& samples);
+                   bool keep_ranks, Samples& samples, const TimedRanks& timed = {});
 
 /// Takes the first `count` samples out of the vectors: they belong to the warm-up.
 void drop_leading(Samples& samples, std::size_t count);

@@ -5,6 +5,7 @@
 #include "measure/arrival.hpp"
 #include "measure/barrier.hpp"
 #include "measure/stopping.hpp"
+#include "measure/timed_ranks.hpp"
 #include "measure/timer.hpp"
 
 namespace weft {
@@ -29,6 +30,7 @@ struct MeasureOptions {
   /// Each of the workload's programs by itself: every rank's times are kept, with the program that they are of, and
   /// what decides when there are enough samples is meant for each program.
   bool by_program = false;
+  TimedRanks timed = {};
   ComputeOptions compute = {};  ///< what compute steps do; its cache is last_level_cache
   bool oversubscribed = false;  ///< more ranks than cores
   std::uint64_t seed = 1;       ///< of random arrivals

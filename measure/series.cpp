@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 
@@ -41,8 +41,13 @@ double mean_duration(const std::vector<LocalSample>& samples, const std::vector<
 }  // namespace
 
 Series::Series(Instruments& instruments, Communicator& communicator, World& world, const StopRule& rule, int batch,
-               bool keep_ranks)
-    : instruments_(instruments), communicator_(communicator), world_(world), rule_(rule), keep_ranks_(keep_ranks) {
+               bool keep_ranks, const TimedRanks& timed)
+    : instruments_(instruments),
+      communicator_(communicator),
+      world_(world),
+      rule_(rule),
+      keep_ranks_(keep_ranks),
+      timed_(timed) {
   samples_.batch = batch;
 }
 
@@ -62,7 +67,7 @@ std::size_t Series::end(Nanoseconds at_least) {
   clock.anchor();
   samples_.clock_closure_ns = std::max(samples_.clock_closure_ns, clock.bounds().closure_ns);
   samples_.clock_bound_ns = std::max(samples_.clock_bound_ns, clock.bounds().bound_ns);
-  merge_samples(world_, clock, mine_, merged_, keep_ranks_, samples_);
+  merge_samples(world_, clock, mine_, merged_, keep_ranks_, samples_, timed_);
   merged_ = mine_.size();
   std::string blob;
   if (world_.rank() == 0) blob = to_blob<Decision>({decide_on_rank_0(at_least)});
@@ -125,21 +130,22 @@ Samples Series::conclude() {
 }
 
 void Series::fill_totals(const std::vector<std::string>& totals) {
-  samples_.fastest_rank_mean_ns = std::numeric_limits<double>::max();
   Disturbance& all = samples_.disturbance;
   if (!communicator_.virtual_time()) all = {.switches_voluntary = 0, .switches_involuntary = 0, .steal_share = -1};
   const auto add = [](std::int64_t& sum, std::int64_t value) { sum = sum < 0 || value < 0 ? -1 : sum + value; };
-  for (const std::string& blob : totals) {
-    const RankTotals rank = from_blob<RankTotals>(blob).front();
-    samples_.mean_of_ranks_ns += rank.mean_ns / static_cast<double>(totals.size());
-    samples_.fastest_rank_mean_ns = std::min(samples_.fastest_rank_mean_ns, rank.mean_ns);
-    samples_.slowest_rank_mean_ns = std::max(samples_.slowest_rank_mean_ns, rank.mean_ns);
+  std::vector<double> means;
+  for (std::size_t number = 0; number < totals.size(); ++number) {
+    const RankTotals rank = from_blob<RankTotals>(totals[number]).front();
+    if (timed_.counts(number)) means.push_back(rank.mean_ns);
     add(all.switches_voluntary, rank.disturbance.switches_voluntary);
     add(all.switches_involuntary, rank.disturbance.switches_involuntary);
     if (rank.disturbance.ticks > 0 && rank.disturbance.steal >= 0)
       all.steal_share = std::max(
           all.steal_share, static_cast<double>(rank.disturbance.steal) / static_cast<double>(rank.disturbance.ticks));
   }
+  samples_.mean_of_ranks_ns = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(means.size());
+  samples_.fastest_rank_mean_ns = *std::min_element(means.begin(), means.end());
+  samples_.slowest_rank_mean_ns = *std::max_element(means.begin(), means.end());
 }
 
 }  // namespace weft

@@ -11,6 +11,7 @@
 #include "collectives/registry.hpp"
 #include "collectives/workload.hpp"
 #include "core/registry.hpp"
+#include "patterns/congest_ranks.hpp"
 #include "patterns/request.hpp"
 #include "patterns/routing_facts.hpp"
 #include "patterns/step_report.hpp"
@@ -47,6 +48,10 @@ struct Point {
   /// Where each pair of ranks is measured by itself: who meets whom in each of the programs. Empty: the point is
   /// measured as a whole.
   std::vector<Pairing> pairings;
+  /// congest: who is timed beside whom. Null: all ranks are timed.
+  std::shared_ptr<const CongestRanks> beside;
+  /// congest, where the aggressors are not idle: this rank's part with so many rounds of theirs. `build` has one.
+  std::function<std::unique_ptr<Workload>(int rank, int rounds)> build_loaded;
   std::vector<RoutingFact> routing;          ///< moe: what the routings did, means over them
   std::map<std::string, std::string> notes;  ///< further facts for the result row: model, tokens, router, …
   /// This rank's part. Not collective. Called on each rank, concurrently in worlds that share a process.

@@ -72,6 +72,8 @@ struct Request {
   double efficiency = 0.5;                         ///< training_step: share of the peak that compute reaches
   std::string goal;                                ///< goal: the file of the schedule
   Bytes goal_eager = 0;                            ///< goal: sends up to here end as they start
+  double victim_share = 0.2;                       ///< congest: of the ranks
+  Bytes aggressor_bytes = 64 << 10;                ///< congest: of a message of the other ranks'
   std::uint64_t seed = 1;
 };
 

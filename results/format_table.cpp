@@ -56,6 +56,8 @@ bool has_bubble(const Record& r) { return r.bubble_formula >= 0 || r.bubble >= 0
 bool has_logical(const Record& r) { return r.logical_bytes > 0; }
 bool crosses_nodes(const Record& r) { return r.internodebw_gbps > 0; }
 bool is_batched(const Record& r) { return r.batch > 1; }
+bool lacks_load(const Record& r) { return !note_of(r, kUncoveredNote).empty(); }
+bool starts_late(const Record& r) { return r.invalid_share > 0 && !lacks_load(r); }
 bool starts_apart(const Record& r) { return start_uncertainty(r) > kMostStartUncertainty; }
 
 /// Characters of UTF-8 text.
@@ -73,7 +75,8 @@ struct Mark {
 
 const std::vector<Mark>& marks() {
   static const std::vector<Mark> all = {
-      {"*", [](const Record& r) { return r.invalid_share > 0; }, "some samples started late: they are in no figure"},
+      {"*", starts_late, "some samples started late: they are in no figure"},
+      {"°", lacks_load, "some samples started late, or their load did not last: they are in no figure"},
       {"~", [](const Record& r) { return !r.steady; }, "the times did not become steady"},
       {"!", starts_apart, "clock bound and start skew are more than 5% of the median"}};
   return all;

@@ -82,6 +82,9 @@ class RunWriter {
   /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time.
   void add_detail(const std::string& file, const Record& record, nlohmann::json detail);
 
+  /// Puts these in the place of all that was added to FILE.json: what is known only when all points are.
+  void replace_details(const std::string& file, nlohmann::json details);
+
   /// Completes run.json.
   void finish(int exit_code);
 

@@ -231,6 +231,11 @@ void RunWriter::add_detail(const std::string& file, const Record& record, nlohma
   replace_file(path, details_[file].dump() + "\n");
 }
 
+void RunWriter::replace_details(const std::string& file, nlohmann::json details) {
+  details_[file] = {{"points", std::move(details)}};
+  replace_file(folder_ / (file + ".json"), details_[file].dump() + "\n");
+}
+
 void RunWriter::finish(int exit_code) {
   info_["ended"] = utc_now();
   info_["exit_code"] = exit_code;

@@ -32,7 +32,9 @@ struct Samples {
                                    ///< on the ranks' common time base, else max of the durations / batch
   std::vector<int> slowest;        ///< the rank that ended last
   std::vector<Nanoseconds> start_skew;  ///< last start - first start
-  std::vector<char> valid;              ///< 0: a rank started late; empty: all are valid
+  std::vector<char> valid;              ///< 0: a rank started late, or uncovered; empty: all are valid
+  std::vector<char> uncovered;  ///< 1: ranks that were to load the fabric began later than those that are timed,
+                                ///< or ended before them; empty: none were to
   RankTimes ranks;
   int batch = 1;                ///< calls per sample
   std::string sync;             ///< what started the ranks together

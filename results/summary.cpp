@@ -92,15 +92,26 @@ void add_reason(const std::string& reason, Record& record) {
   record.reason += (record.reason.empty() ? "" : "; ") + reason;
 }
 
+std::size_t uncovered_samples(const Samples& samples) {
+  return static_cast<std::size_t>(std::count(samples.uncovered.begin(), samples.uncovered.end(), char{1}));
+}
+
 void judge(const Samples& samples, Record& record) {
   record.wrong = samples.checked ? std::to_string(samples.wrong) : "n/a";
   record.status = samples.checked && samples.wrong > 0 ? "wrong" : "ok";
   if (!samples.checked && record.reason.empty()) record.reason = samples.unchecked_reason;
   const std::size_t all = samples.completion.size();
-  if (too_many_late(all - static_cast<std::size_t>(record.iterations), all)) {
+  const std::size_t late = late_samples(samples);
+  if (too_many_late(late, all)) {
     if (record.status == "ok") record.status = "failed";
-    add_reason(fmt::format("{:.0f} % of the {} samples started late{}", 100 * record.invalid_share, all,
+    add_reason(fmt::format("{:.0f} % of the {} samples started late{}",
+                           100 * static_cast<double>(late) / static_cast<double>(all), all,
                            record.sync == "barrier" ? "" : ": try --sync barrier"),
+               record);
+  } else if (too_many_late(uncovered_samples(samples), all)) {
+    if (record.status == "ok") record.status = "failed";
+    add_reason(fmt::format("beside {} of the {} samples the load did not run from start to end",
+                           uncovered_samples(samples), all),
                record);
   } else if (record.measured() && start_uncertainty(record) > kMostStartUncertainty) {
     add_reason(fmt::format("{} {:.0f} % of the median",
@@ -113,18 +124,25 @@ void judge(const Samples& samples, Record& record) {
 
 }  // namespace
 
+std::size_t late_samples(const Samples& samples) {
+  const auto invalid = static_cast<std::size_t>(std::count(samples.valid.begin(), samples.valid.end(), char{0}));
+  return invalid - uncovered_samples(samples);
+}
+
 bool too_many_late(std::size_t late, std::size_t all) {
   constexpr double kMostShare = 0.05;
   constexpr std::size_t kByChance = 2;
   return late > kByChance && static_cast<double>(late) > kMostShare * static_cast<double>(all);
 }
 
-std::string arrival_of(const Record& record) {
-  constexpr std::string_view kKey = "arrival=";
+std::string note_of(const Record& record, std::string_view key) {
   for (const std::string& note : split(record.notes, ';'))
-    if (note.starts_with(kKey)) return note.substr(kKey.size());
+    if (note.size() > key.size() && note.starts_with(key) && note[key.size()] == '=')
+      return note.substr(key.size() + 1);
   return {};
 }
+
+std::string arrival_of(const Record& record) { return note_of(record, "arrival"); }
 
 double start_uncertainty(const Record& record) {
   const double uncertain = record.clock_bound_us + (arrival_of(record).empty() ? record.start_skew_us : 0);
@@ -150,6 +168,8 @@ void summarise(const Samples& samples, double busbw_factor, Record& record) {
     record.internodebw_gbps = gigabytes_per_second(known_bytes(record.wire_bytes_between_nodes), median_ns);
     record.intranodebw_gbps = gigabytes_per_second(known_bytes(record.wire_bytes_inside_node), median_ns);
   }
+  if (const std::size_t uncovered = uncovered_samples(samples); uncovered > 0)
+    record.notes += fmt::format("{}{}={}", record.notes.empty() ? "" : ";", kUncoveredNote, uncovered);
   judge(samples, record);
 }
 

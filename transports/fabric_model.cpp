@@ -20,6 +20,7 @@ std::string flaw_of(const FabricModel& model) {
   check("ranks-per-node", model.ranks_per_node, 0, kMostRanksOfNode, "");
   check_delay("node-latency", model.node_latency);
   if (model.ranks_per_node > 0) check("node-bandwidth", model.node_bandwidth, kSlowestPort, kFastestPort, " GB/s");
+  if (model.node_uplink != 0) check("node-uplink", model.node_uplink, kSlowestPort, kFastestPort, " GB/s");
   check("jitter (sigma of a log-normal factor)", model.jitter, 0.0, 5.0, "");
   check_delay("skew", model.skew);
   check_delay("overhead", model.overhead);

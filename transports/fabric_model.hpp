@@ -10,17 +10,19 @@ namespace weft {
 /// drawn is drawn from the seed of TransportOptions, so what a measurement ought to find is known.
 /// With ranks_per_node there are two levels: ranks r and s are of one node where r / ranks_per_node = s /
 /// ranks_per_node (the last node may have fewer), and messages between them have a second port of each rank (NVLink or
-/// UB beside the NIC) with a latency and a bandwidth of their own. All else concerns the messages of both levels alike.
+/// UB beside the NIC) with a latency and a bandwidth of their own. With node_uplink the messages between nodes also
+/// share what joins a node to the others. All else concerns the messages of both levels alike.
 struct FabricModel {
   Nanoseconds latency = 2'000;   ///< alpha: from post to arrival of the first byte, ns
   double bandwidth = 50.0;       ///< GB/s = bytes per ns, each way of each rank's port
   int ranks_per_node = 0;        ///< 0: one level, nothing is inside a node
   Nanoseconds node_latency = 0;  ///< as latency, inside a node
   double node_bandwidth = 0;     ///< as bandwidth, of the ports inside a node; to be given where there are nodes
-  double jitter = 0.0;           ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
-  Nanoseconds skew = 0;          ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
-  Nanoseconds overhead = 0;      ///< o: CPU time of one post, ns (LogGP)
-  double stall_share = 0;        ///< with this probability a message's latency is stall_factor times as long
+  double node_uplink = 0;    ///< GB/s each way, of the one cable that all ranks of a node have to other nodes; 0: none
+  double jitter = 0.0;       ///< sigma of a log-normal factor with median 1 on every message's latency; 0: none
+  Nanoseconds skew = 0;      ///< rank r is late into every compute step by a fixed draw from [0, skew) ns
+  Nanoseconds overhead = 0;  ///< o: CPU time of one post, ns (LogGP)
+  double stall_share = 0;    ///< with this probability a message's latency is stall_factor times as long
   double stall_factor = 1;
   Nanoseconds clock_offset = 0;  ///< each rank's now() is off by a fixed draw from [-clock_offset, clock_offset] ns
   double clock_drift = 0;        ///< ppm: and runs fast by a fixed draw from [-clock_drift, clock_drift]; rank 0's: 0

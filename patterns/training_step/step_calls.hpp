@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "patterns/training_step/group_call.hpp"
+#include "patterns/group_call.hpp"
 #include "patterns/training_step/step_plan.hpp"
 
 namespace weft {

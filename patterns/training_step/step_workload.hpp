@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "collectives/workload.hpp"
+#include "patterns/group_call.hpp"
 #include "patterns/pipeline_messages.hpp"
-#include "patterns/training_step/group_call.hpp"
 #include "patterns/training_step/step_plan.hpp"
 
 namespace weft {

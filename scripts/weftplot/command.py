@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import curves, details, history, pairs, style, trace
+from . import congest, curves, details, history, pairs, ratios, style, trace
 from .runs import BadInput, operations_of, read_run, title_of
 
 USAGE = 2
@@ -40,11 +40,15 @@ def draw_all(runs, out):
     for operation in operations:
         name = re.sub(r"[^A-Za-z0-9_]+", "_", title_of(*operation))
         written += style.save(curves.draw_operation(runs, looks, operation), out, name)
+        if columns := ratios.compared(runs, operation):
+            written += style.save(ratios.draw(columns, operation), out, f"{name}_ratio")
     others = []
     for run in runs:
         for kind, pattern, drawings, columns, size, title, name in (
                 ("traffic", "moe", details.traffic_drawings(run), 3, (5.0, 4.4), "moe: bytes from rank to rank", "traffic_map"),
                 ("pairs", "pairs", pairs.drawings(run), 2, (5.4, 4.6), "pairs: every rank with every other", "pairs_map"),
+                ("congest", "congest", congest.drawings(run), 2, (5.8, 3.4), "congest: beside aggressors / alone",
+                 "congest_map"),
                 ("pipeline", "pipeline", details.pipeline_drawings(run), 1, (9.5, 3.0), "pipeline: what each stage does",
                  "pipeline_timeline")):
             if not drawings:

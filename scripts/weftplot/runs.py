@@ -63,6 +63,7 @@ class Run:
     traffic: list = field(default_factory=list)
     pipeline: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
+    congest: list = field(default_factory=list)
 
 
 def read_json(path):
@@ -119,7 +120,7 @@ def read_points(folder):
 
 
 def read_details(folder, name):
-    """The points of traffic.json, pipeline.json or pairs.json; empty where the run has none."""
+    """The points of traffic.json, pipeline.json, pairs.json or congest.json; empty where the run has none."""
     path = folder / f"{name}.json"
     if not path.exists():
         return []
@@ -141,7 +142,7 @@ def read_run(folder):
     if points.empty:
         raise BadInput(f"{folder}: holds no measured point, so there is nothing to draw")
     return Run(folder, folder.resolve().name, info, points, read_details(folder, "traffic"),
-               read_details(folder, "pipeline"), read_details(folder, "pairs"))
+               read_details(folder, "pipeline"), read_details(folder, "pairs"), read_details(folder, "congest"))
 
 
 def is_barrier(operation):

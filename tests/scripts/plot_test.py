@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 SOURCE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from weftplot import command, curves, details, skew, style  # noqa: E402
+from weftplot import command, curves, details, ratios, skew, style  # noqa: E402
 from weftplot.runs import read_run  # noqa: E402
 
 POINTS = (SOURCE / "tests/unit/results/golden/csv.txt").read_bytes()
@@ -130,6 +130,36 @@ class PlotTest(unittest.TestCase):
         self.assertEqual(picture.count("first of 4 routings; mean of all 1.250"), 2)
         self.assertIn(">1.00<", picture)
         self.assertNotIn("e+0", picture)
+
+    def test_draws_the_impact_of_aggressors(self):
+        run = make_run(self.folder / "run")
+        point = {"point": 0, "transport": "tcp", "victim": "pingpong", "aggressor": "incast", "bytes": 8, "dtype": "f32",
+                 "impact_median": 3.25, "impact_p99": None}
+        others = [{**point, "aggressor": "alone"}, {**point, "aggressor": "broadcast", "impact_median": None}]
+        del others[0]["impact_median"]
+        (run / "congest.json").write_text(json.dumps({"points": [point, *others]}))
+        picture = self.draw(run)[0]["congest_map"]
+        for text in ("median over tcp", "incast", "× 3.25"):
+            self.assertIn(f">{text}<", picture)
+        self.assertNotIn("p99", picture, "there is none")
+        (run / "congest.json").write_text(json.dumps({"points": [{**point, "impact_median": -1}]}))
+        self.refuse(run, "congest.json", "impact above 0")
+
+    def test_draws_the_ratios_of_two_runs(self):
+        lines = POINTS.split(b"\r\n")
+        rows = b"\r\n".join([lines[0], *lines[2:4], b""])
+        first, second = make_run(self.folder / "a", rows), make_run(self.folder / "b", rows)
+        with mock.patch.object(style, "save", save_as_svg):
+            done = plot(first, second, "--out", self.folder / "out")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        picture = (self.folder / "out/all_reduce_ratio.svg").read_text()
+        self.assertIn(">time / that of a<", picture)
+        columns = ratios.compared([read_run(first), read_run(second)], ("all_reduce", "all_reduce"))
+        (_, base), (_, other) = columns
+        [kind] = base
+        ratio, low, high = ratios.ratio_of(other[kind].assign(time_us_median=lambda c: 2 * c["time_us_median"]), base[kind])
+        self.assertEqual(set(ratio), {2.0})
+        self.assertEqual(ratios.compared([read_run(first)], ("all_reduce", "all_reduce")), [], "one transport")
 
     def test_the_timeline_tells_passes_and_chunks_apart(self):
         run = make_run(self.folder / "run")

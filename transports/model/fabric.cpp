@@ -23,6 +23,7 @@ struct Fabric::Transfer {
   int sender = 0;
   int receiver = 0;
   std::size_t level = 0;
+  bool climbs = false;  ///< is to pass its node's uplink yet
   bool has_send = false;
   bool has_receive = false;
   bool delivered = false;
@@ -74,10 +75,13 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
       options_(options),
       links_{Link{to_picoseconds(options.model.latency), options.model.bandwidth},
              Link{to_picoseconds(options.model.node_latency), options.model.node_bandwidth}},
+      cable_{0, options.model.node_uplink},
       overhead_(to_picoseconds(options.model.overhead)),
       launch_factor_(draw_launch_factor(options)),
       ports_(static_cast<std::size_t>(scheduler.ranks())),
       transfers_(sizeof(Transfer)) {
+  if (const int size = options.model.ranks_per_node; size > 0 && options.model.node_uplink > 0)
+    uplinks_.resize((ports_.size() + static_cast<std::size_t>(size) - 1) / static_cast<std::size_t>(size));
   const auto low = static_cast<std::uint32_t>(options.seed);
   const auto high = static_cast<std::uint32_t>(options.seed >> 32);
   for (std::uint32_t rank = 0; rank < ports_.size(); ++rank) {
@@ -170,7 +174,17 @@ void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes 
   transfer.send_pending = &pending;
   ++pending.count;
   add(rank, {out_free, &transfer, true});
-  scheduler_.schedule(start + latency(link, sender, bytes), *this, &transfer);
+  transfer.climbs = transfer.level == 0 && !uplinks_.empty();
+  scheduler_.schedule(transfer.climbs ? start : start + latency(link, sender, bytes), *this, &transfer);
+}
+
+/// An event of its own, since ranks of a node post in another order than that of their clocks.
+void Fabric::climb(Transfer& transfer) {
+  transfer.climbs = false;
+  Picoseconds& out_free = uplink(transfer.sender).out_free;
+  const Picoseconds start = std::max(scheduler_.now(), out_free);
+  out_free = start + wire_time(cable_, transfer.bytes);
+  scheduler_.schedule(start + latency(links_[transfer.level], port(transfer.sender), transfer.bytes), *this, &transfer);
 }
 
 void Fabric::receive(int rank, int peer, int channel, const Landing& landing, Bytes bytes, Pending& pending) {
@@ -186,11 +200,20 @@ void Fabric::receive(int rank, int peer, int channel, const Landing& landing, By
 
 void Fabric::happen(void* event) {
   Transfer& transfer = *static_cast<Transfer*>(event);
+  if (transfer.climbs) return climb(transfer);
   Port& receiver = port(transfer.receiver);
   // A rank's clock may run ahead of the scheduler's, so the time of this event is not taken from a clock.
+  Picoseconds first = scheduler_.now();
+  Picoseconds last = first;
+  if (transfer.level == 0 && !uplinks_.empty()) {
+    Picoseconds& descended = uplink(transfer.receiver).in_free;
+    first = std::max(first, descended);
+    last = descended = first + wire_time(cable_, transfer.bytes);
+  }
+  // Whatever comes after it between nodes has come down the same uplink, and so after its last byte.
   Picoseconds& in_free = receiver.levels[transfer.level].in_free;
-  in_free = std::max(scheduler_.now(), in_free) + wire_time(links_[transfer.level], transfer.bytes);
-  transfer.arrives = in_free;
+  in_free = std::max(first, in_free) + wire_time(links_[transfer.level], transfer.bytes);
+  transfer.arrives = std::max(in_free, last);
   if (!transfer.has_receive) return;
   const Picoseconds time = noticed(transfer);
   add(transfer.receiver, {time, &transfer, false});

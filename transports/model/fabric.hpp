@@ -35,7 +35,13 @@ class StashPool {
 ///   arrives   from  a = max(s + alpha * jitter, receiver's port free)    to  a + m/B; then the receive is complete,
 ///                                                                            or when it is posted, where that is later
 /// On idle ports o + alpha + m/B. Inside a node alpha and B are the node's; the two ports of a rank do not
-/// slow each other, and o is its CPU's. The other members of FabricModel change alpha, B and the clocks of single
+/// slow each other, and o is its CPU's. With uplinks of bandwidth U a message to another node is cut through two more
+/// ports, which the ranks of a node share, in the order in which first bytes come to them:
+///   climbs    from  u = max(s, sender's node's uplink free)              to  u + m/U; alpha counts from u
+///   descends  from  d = max(u + alpha * jitter, receiver's uplink free)  to  d + m/U; it arrives from max(d, port
+///   free),
+///                                                                            and ends with its last byte on either
+/// The other members of FabricModel change alpha, B and the clocks of single
 /// messages, ranks or launches as they say. The receiver's port serves messages in the order in which their first bytes
 /// arrive; with jitter a message may overtake another of the same pair on the way, but they match in order. A send
 /// never waits for its receive (eager, whatever the size). Reducing and copying take no virtual time.
@@ -117,9 +123,12 @@ class Fabric final : private EventSource {
   };
 
   Port& port(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
-  void happen(void* transfer) override;  ///< the first byte arrives
+  void happen(void* transfer) override;  ///< the first byte arrives, or is to climb
   /// 0 between nodes, and where there are none; 1 inside one.
   std::size_t level_of(int sender, int receiver) const;
+  /// Of the rank's node; only where there are uplinks.
+  Duplex& uplink(int rank) { return uplinks_[static_cast<std::size_t>(rank / options_.model.ranks_per_node)]; }
+  void climb(Transfer& transfer);  ///< the first byte comes to the uplink
   Picoseconds wire_time(const Link& link, Bytes bytes) const;
   Picoseconds latency(const Link& link, Port& sender, Bytes bytes) const;
   Picoseconds noticed(const Transfer& transfer);  ///< when its receiver sees that it is complete
@@ -134,9 +143,11 @@ class Fabric final : private EventSource {
   Scheduler& scheduler_;
   TransportOptions options_;
   std::array<Link, kLevels> links_;
+  Link cable_;  ///< of an uplink, whose latency is in that of the level
   Picoseconds overhead_;
   double launch_factor_ = 1;  ///< on latency and wire time
   std::vector<Port> ports_;
+  std::vector<Duplex> uplinks_;  ///< by node; empty where there are none
   boost::pool<> transfers_;
   StashPool stashes_;
 };

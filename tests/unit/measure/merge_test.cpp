@@ -7,7 +7,8 @@
 namespace weft {
 namespace {
 
-Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1, bool keep_ranks = false) {
+Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1, bool keep_ranks = false,
+               const TimedRanks& timed = {}) {
   Samples samples;
   const auto count = static_cast<int>(ranks.size());
   model_point::on_model(count, {}, [&](Communicator& communicator, World& world) {
@@ -16,7 +17,7 @@ Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1
     const GlobalClock clock(communicator, world, timer, nodes);
     Samples mine;
     mine.batch = batch;
-    merge_samples(world, clock, ranks[static_cast<std::size_t>(world.rank())], 0, keep_ranks, mine);
+    merge_samples(world, clock, ranks[static_cast<std::size_t>(world.rank())], 0, keep_ranks, mine, timed);
     if (world.rank() == 0) samples = mine;
   });
   return samples;
@@ -33,6 +34,27 @@ TEST(Merge, CompletionRunsFromTheFirstStartToTheLastEnd) {
 TEST(Merge, OneLateRankMakesTheSampleInvalid) {
   const Samples samples = merged({{{100, 150, false}, {200, 250, false}}, {{100, 150, false}, {220, 250, true}}});
   EXPECT_EQ(samples.valid, (std::vector<char>{1, 0}));
+}
+
+TEST(Merge, OnlyTheTimedRanksMakeASample) {
+  const TimedRanks timed{.mask = {1, 0, 1}};
+  const Samples samples = merged({{{100, 150}}, {{0, 900}}, {{110, 170}}}, 1, false, timed);
+  EXPECT_EQ(samples.completion, (std::vector<double>{70}));
+  EXPECT_EQ(samples.slowest, (std::vector<int>{2}));
+  EXPECT_EQ(samples.start_skew, (std::vector<Nanoseconds>{10}));
+  EXPECT_TRUE(samples.uncovered.empty()) << "the others are no load";
+}
+
+TEST(Merge, ALoadRunsFromBeforeTheFirstStartUntilAfterTheLastEnd) {
+  const TimedRanks timed{.mask = {1, 1, 0, 0}, .lead = 50};
+  const Samples samples = merged({{{100, 150}, {100, 150}, {100, 150}},
+                                  {{110, 170}, {110, 170}, {110, 170}},
+                                  {{50, 200}, {101, 200}, {50, 200}},
+                                  {{50, 170}, {50, 200}, {50, 169}}},
+                                 1, false, timed);
+  EXPECT_EQ(samples.uncovered, (std::vector<char>{0, 1, 1})) << "one began too late, one ended too early";
+  EXPECT_EQ(samples.valid, (std::vector<char>{1, 0, 0}));
+  EXPECT_EQ(samples.completion, (std::vector<double>{70, 70, 70}));
 }
 
 TEST(Merge, TheCallsOfASampleShareItsTime) {

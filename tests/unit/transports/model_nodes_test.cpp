@@ -117,6 +117,66 @@ TEST(ModelNodes, MessagesSerialiseOnThePortOfTheirLevel) {
   });
 }
 
+/// Two ranks of node 0 send to two of node 1, at once; when each message has come.
+std::vector<Nanoseconds> two_through(double uplink) {
+  TransportOptions options = with_nodes();
+  options.model.node_uplink = uplink;
+  std::vector<Nanoseconds> came(2);
+  run(4, options, [&](Communicator& communicator, World&) {
+    const int rank = communicator.rank();
+    if (rank < 2)
+      EXPECT_EQ(send(communicator, rank + 2), kWire) << "a send ends when its bytes have left the rank";
+    else
+      came[static_cast<std::size_t>(rank - 2)] = receive(communicator, rank - 2);
+  });
+  return came;
+}
+
+TEST(ModelNodes, RanksOfANodeShareItsUplink) {
+  using Times = std::vector<Nanoseconds>;
+  EXPECT_EQ(two_through(0), (Times{kAlpha + kWire, kAlpha + kWire})) << "no uplink";
+  EXPECT_EQ(two_through(50), (Times{kAlpha + kWire, kAlpha + 2 * kWire})) << "as quick as a port";
+  EXPECT_EQ(two_through(25), (Times{kAlpha + 2 * kWire, kAlpha + 4 * kWire}));
+  EXPECT_EQ(two_through(100), (Times{kAlpha + kWire, kAlpha + kWire / 2 + kWire})) << "the second waits for half";
+}
+
+TEST(ModelNodes, TheUplinkServesInTheOrderInWhichMessagesComeToIt) {
+  TransportOptions options = with_nodes();
+  options.model.node_uplink = 50;
+  options.model.overhead = 500;
+  run(4, options, [](Communicator& communicator, World&) {
+    switch (communicator.rank()) {
+      case 0:  // its clock runs ahead while rank 1 has not posted yet
+        send(communicator, 1);
+        send(communicator, 2);
+        receive(communicator, 1);
+        break;
+      case 1:
+        send(communicator, 3);
+        receive(communicator, 0);
+        send(communicator, 0);
+        break;
+      case 2:
+        EXPECT_EQ(receive(communicator, 0), 1'000 + kNodeWire + kAlpha + kWire);
+        break;
+      default:
+        EXPECT_EQ(receive(communicator, 1), 500 + kAlpha + kWire);
+        break;
+    }
+  });
+}
+
+TEST(ModelNodes, InsideANodeNoUplinkIsPassed) {
+  TransportOptions options = with_nodes();
+  options.model.node_uplink = 0.001;
+  run(2, options, [](Communicator& communicator, World&) {
+    if (communicator.rank() == 0)
+      send(communicator, 1);
+    else
+      EXPECT_EQ(receive(communicator, 0), kNodeAlpha + kNodeWire);
+  });
+}
+
 TEST(ModelNodes, AreNoneWithoutRanksPerNode) {
   TransportOptions options = with_nodes();
   options.model.ranks_per_node = 0;
@@ -131,6 +191,9 @@ TEST(ModelNodes, AreNoneWithoutRanksPerNode) {
 TEST(ModelNodes, NeedABandwidth) {
   FabricModel model = with_nodes().model;
   EXPECT_EQ(flaw_of(model), "");
+  model.node_uplink = -1;
+  EXPECT_THAT(flaw_of(model), HasSubstr("node-uplink must be from 0.001"));
+  model.node_uplink = 0;
   model.node_bandwidth = 0;
   EXPECT_THAT(flaw_of(model), HasSubstr("node-bandwidth must be from 0.001"));
   model.ranks_per_node = 0;

@@ -1,4 +1,4 @@
-#include "patterns/training_step/group_call.hpp"
+#include "patterns/group_call.hpp"
 
 #include <utility>
 

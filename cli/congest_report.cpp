@@ -1,0 +1,121 @@
+#include "cli/congest_report.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "analysis/impact.hpp"
+#include <fmt/format.h>
+
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/units.hpp"
+#include "results/format.hpp"
+
+namespace weft::cli {
+
+namespace {
+
+nlohmann::json figure_or_null(double value) { return value > 0 ? nlohmann::json(value) : nlohmann::json(); }
+
+nlohmann::json json_of_impact(const Impact& impact) {
+  const Interval interval = impact.interval.value_or(Interval{});
+  return {{"impact_median", figure_or_null(impact.median.value_or(0))},
+          {"impact_median_low", figure_or_null(interval.low)},
+          {"impact_median_high", figure_or_null(interval.high)},
+          {"impact_p99", figure_or_null(impact.p99.value_or(0))}};
+}
+
+/// The rows and columns of one transport's table.
+struct ImpactTable {
+  std::vector<std::string> victims;
+  std::vector<std::string> aggressions;
+  std::map<std::pair<std::string, std::string>, const Impact*> impacts;
+
+  void add(const Impact& impact) {
+    const Record& record = *impact.beside;
+    const std::string victim =
+        fmt::format("{} {} {}", record.operation, short_bytes(record.bytes_per_rank), type_title(record));
+    for (auto& [names, name] : {std::pair(&victims, victim), std::pair(&aggressions, record.algorithm)})
+      if (std::find(names->begin(), names->end(), name) == names->end()) names->push_back(name);
+    impacts[{victim, record.algorithm}] = &impact;
+  }
+};
+
+std::string impact_text(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : "n/a"; }
+
+std::string text_of_impacts(const ImpactTable& table) {
+  std::size_t width = 0;
+  for (const std::string& victim : table.victims) width = std::max(width, victim.size());
+  std::string text = fmt::format("  {:<{}}", "", width);
+  for (const std::string& aggression : table.aggressions) text += fmt::format("  {:>17}", aggression);
+  for (const std::string& victim : table.victims) {
+    text += fmt::format("\n  {:<{}}", victim, width);
+    for (const std::string& aggression : table.aggressions) {
+      const auto found = table.impacts.find({victim, aggression});
+      text += found == table.impacts.end() ? fmt::format("  {:>17}", "-")
+                                           : fmt::format("  {:>7}, p99 {:>5}", impact_text(found->second->median),
+                                                         impact_text(found->second->p99));
+    }
+  }
+  text += "\n";
+  for (const auto& [names, impact] : table.impacts)
+    if (!impact->why_none.empty())
+      text += fmt::format("  {} beside {}: {}\n", names.first, names.second, impact->why_none);
+  return text;
+}
+
+}  // namespace
+
+nlohmann::json congest_json(const Point& point, const Record& record, const Load& load,
+                            const std::vector<std::string>& hosts) {
+  const bool alone = point.build_loaded == nullptr;
+  return {{"victim", record.operation},
+          {"aggressor", record.algorithm},
+          {"transport", record.transport},
+          {"dtype", record.dtype},
+          {"bytes", record.bytes_per_rank},
+          {"victims", point.beside->victims},
+          {"aggressors", point.beside->aggressors},
+          {"hosts", hosts},
+          {"rounds", alone ? 0 : load.rounds},
+          {"lead_us", alone ? nlohmann::json() : nlohmann::json(static_cast<double>(load.lead) / 1e3)},
+          {"samples", record.iterations},
+          {"time_us_median", record.time_us_median},
+          {"time_us_p99", figure_or_null(record.time_us_p99)}};
+}
+
+nlohmann::json with_impacts(const Run& run) {
+  const std::filesystem::path path = run.folder / "congest.json";
+  if (!std::filesystem::exists(path)) return nullptr;
+  std::map<int, nlohmann::json> impacts;
+  for (const Impact& impact : impacts_of(run.records)) impacts[impact.beside->point] = json_of_impact(impact);
+  try {
+    nlohmann::json points = nlohmann::json::parse(read_text(path)).at("points");
+    for (nlohmann::json& point : points)
+      if (const auto found = impacts.find(point.at("point").get<int>()); found != impacts.end())
+        point.update(found->second);
+    return points;
+  } catch (const nlohmann::json::exception& error) {
+    throw UsageError(fmt::format("{}: is not what weft run writes ({})", path.string(), error.what()));
+  }
+}
+
+std::string impact_summaries(const Run& run) {
+  const std::vector<Impact> impacts = impacts_of(run.records);
+  std::vector<std::pair<std::string, ImpactTable>> tables;
+  for (const Impact& impact : impacts) {
+    const std::string title = fmt::format(
+        "impact over {} on {} ranks{}: time beside the aggressors / time alone, at the median and at p99",
+        impact.beside->transport, impact.beside->ranks, impact.beside->oversubscribed ? ", more ranks than cores" : "");
+    auto known = std::find_if(tables.begin(), tables.end(), [&](const auto& table) { return table.first == title; });
+    if (known == tables.end()) known = tables.insert(tables.end(), {title, {}});
+    known->second.add(impact);
+  }
+  std::string text;
+  for (const auto& [title, table] : tables) text += fmt::format("\n{}\n{}", title, text_of_impacts(table));
+  return text;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,97 @@
+"""weft show puts runs, campaigns and transports beside each other."""
+
+import csv
+import io
+import json
+import shutil
+
+from program import OK, USAGE, WEFT, ProgramTest, main, weft
+
+LOW, WIDE = "latency=2us,bandwidth=10", "latency=10us,bandwidth=50"
+
+
+class Show(ProgramTest):
+    def run_on(self, name, fabric, *arguments, ranks=2):
+        done = weft("run", "all_reduce", "-t", "model", "--ranks", ranks, "--fabric", fabric, "--algorithm",
+                    "recursive_doubling", "-b", "1K", "-e", "1M", "-n", 6, *arguments, "--out", self.folder / name)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        return self.folder / name
+
+    def sides(self, *arguments):
+        done = weft("show", *arguments, "--side-by-side", "json")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_two_fabrics_cross_where_their_times_are_equal(self):
+        low, wide = self.run_on("low", LOW), self.run_on("wide", WIDE)
+        sides = self.sides(low, wide)
+        [crossover] = sides["crossovers"]
+        # 2 us + m / 10 GB/s = 10 us + m / 50 GB/s; the model's times are whole ns.
+        self.assertAlmostEqual(crossover["bytes_per_rank"], 100_000, delta=15)
+        self.assertEqual((crossover["faster_below"], crossover["faster_above"]), (0, 1))
+        self.assertEqual(crossover["interpolated_between"], [65536, 262144])
+        self.assertEqual([difference["key"] for difference in sides["differences"]],
+                         ["configuration.fabric.bandwidth_GBps", "configuration.fabric.latency_ns"])
+        for point in sides["points"]:
+            one, other = (cell["time_us"] for cell in point["cells"])
+            self.assertAlmostEqual(point["cells"][1]["ratio"], other / one)
+            self.assertEqual([cell["mark"] for cell in point["cells"]], ["best", ""] if one < other else ["", "best"])
+        text = weft("show", low, wide).stdout
+        self.assertIn("low is overtaken by wide", text)
+        self.assertIn("interpolated between 64K and 256K", text)
+        table = list(csv.DictReader(io.StringIO(weft("show", low, wide, "--side-by-side", "csv").stdout)))
+        self.assertEqual(len(table), len(sides["points"]))
+        self.assertEqual(float(table[0]["low time_us"]), sides["points"][0]["cells"][0]["time_us"])
+        self.assertIn("| operation | B/rank |", weft("show", low, wide, "--side-by-side", "markdown").stdout)
+        best = self.sides(low, wide, "--ratio-to", "best")
+        self.assertEqual({min(cell["ratio"] for cell in point["cells"]) for point in best["points"]}, {1.0})
+
+    def test_the_same_fabric_is_a_tie(self):
+        sides = self.sides(self.run_on("one", LOW), self.run_on("other", LOW))
+        self.assertEqual({cell["mark"] for point in sides["points"] for cell in point["cells"]}, {"tie"})
+        self.assertEqual(sides["crossovers"], [])
+
+    def test_campaigns_stand_beside_runs(self):
+        campaign = self.folder / "campaign"
+        done = weft("repeat", "-n", 2, "--out", campaign, "--", WEFT, "run", "all_reduce", "-t", "model", "--ranks", 2,
+                    "--fabric", WIDE, "--algorithm", "recursive_doubling", "-b", "1K", "-e", "1M", "-n", 6, "--noise-probe", 0)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        sides = self.sides(self.run_on("low", LOW), campaign)
+        self.assertEqual([column["launches"] for column in sides["columns"]], [1, 2])
+
+    def test_the_transports_of_a_run(self):
+        done = weft("run", "all_reduce", "-t", "model,shm", "--ranks", 2, "--oversubscribe", "--algorithm", "ring", "-b", "1K", "-e",
+                    "4K", "-n", 6, "--out", self.folder / "both")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        shown = weft("show", self.folder / "both")
+        self.assertTrue(shown.stdout.startswith(done.stdout), "the table first")
+        self.assertIn("times that of the first column", shown.stdout)
+        self.assertEqual(weft("show", self.folder / "both", "--format", "table").stdout, done.stdout)
+
+    def test_a_killed_run_is_shown_as_far_as_it_is(self):
+        low, wide = self.run_on("low", LOW), self.run_on("wide", WIDE)
+        info = json.loads((wide / "run.json").read_text())
+        info["ended"] = info["exit_code"] = None
+        (wide / "run.json").write_text(json.dumps(info))
+        self.assertEqual(len(self.sides(low, wide)["columns"]), 2)
+
+    def test_bad_input_is_a_sentence(self):
+        low = self.run_on("low", LOW)
+        other = self.run_on("other", LOW, ranks=4)
+        copy = self.folder / "damaged"
+        shutil.copytree(low, copy)
+        (copy / "points.csv").write_text("point\r\n")
+        for arguments, words in (((low, other), "ranks: 2 | 4"), ((low, low), "given twice"), ((low, self.folder / "absent"), "absent"),
+                                 ((low, copy), "points.csv"),
+                                 ((low, "--side-by-side", "table"), "one transport"),
+                                 ((low, other, "--side-by-side", "tabel"), "did you mean 'table'"),
+                                 ((low, other, "--ratio-to", "last"), "--ratio-to"),
+                                 ((low, other, "--side-by-side", "csv", "--format", "csv"), "give one of them")):
+            done = weft("show", *arguments)
+            self.assertEqual(done.returncode, USAGE, (arguments, done.stdout))
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(words, done.stderr)
+
+
+if __name__ == "__main__":
+    main()
