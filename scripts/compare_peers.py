@@ -147,12 +147,12 @@ def ucx_perftest(test, size, iterations):
 
 
 def ucx_times(size, iterations):
-    """One way, us: of a ping-pong, and of a stream in which a send waits for the one before."""
-    return (ucx_perftest("tag_lat", size, iterations)["avg_lat"],
-            size / ucx_perftest("tag_bw", size, iterations)["avg_bw"] * 1e6 / (1 << 20))
+    """Medians one way, us: of a ping-pong, and of a stream in which a send waits for the one before."""
+    return tuple(ucx_perftest(test, size, iterations)["50.0_percentile_lat"] for test in ("tag_lat", "tag_bw"))
 
 
 def ofi_times(size, iterations):
+    """The mean one way, us: fi_pingpong gives no other."""
     port = next(PORTS)
     common = ["fi_pingpong", "-e", "rdm", "-p", "tcp", "-m", "tagged", "-I", iterations, "-S", size]
     line = of_both_ends([*common, "-B", port], [*common, "-P", port, "127.0.0.1"], port).splitlines()[-1].split()
@@ -161,19 +161,20 @@ def ofi_times(size, iterations):
 
 def compare_ping_pong(options):
     theirs = {"ucx": ucx_times, "ofi": ofi_times}[options.what]
+    column, most = {"ucx": ("time_us_median", 50000), "ofi": ("time_us_mean_of_ranks", 3000)}[options.what]
     others = {"ucx": ["ucx_perftest tag_lat", "ucx_perftest tag_bw -O 1"], "ofi": ["fi_pingpong"]}[options.what]
-    print(f"# weft's ping-pong over {options.what} / {' and / '.join(others)}: means one way, one hot buffer, in turns")
+    print(f"# weft's ping-pong over {options.what} / {' and / '.join(others)}: {column}, one way, one hot buffer, in turns")
     print("# size, ratio and quartiles and launches for each, weft us, theirs us")
     for text in PING_PONG_SIZES:
         size = to_bytes(text)
-        iterations = max(200, min(50000, int(2e9 / (size + 20000) / 4)))
+        iterations = max(200, min(most, int(5e8 / (size + 20000))))
         times = []
         for turn in range(options.rounds):
             def ours():
                 rows = weft_rows(options.weft, 2, ["send_recv", "-t", options.what, "-b", size, "-e", size, "--cache", "hot", "--sync", "none",
-                                                   "--batch", 100, "-n", max(2, iterations // 100), "-w", 1, "-c", 0,
+                                                   "-n", iterations, "-w", 100, "-c", 0,
                                                    *(["--ofi-provider", "tcp"] if options.what == "ofi" else [])], launch=local)
-                return float(next(row for row in rows if row["operation"] == "pingpong")["time_us_mean_of_ranks"])
+                return float(next(row for row in rows if row["operation"] == "pingpong")[column])
             own, other = (ours(), theirs(size, iterations)) if turn % 2 == 0 else reversed((theirs(size, iterations), ours()))
             times.append((own, *other))
         ratios = "  ".join(spread([row[0] / row[k] for row in times]) for k in range(1, len(times[0])))

@@ -308,14 +308,14 @@ class RunUcx(Run):
     TRANSPORT = "ucx"
     CHOICE = ["-t", "ucx"]
     TIMEOUT = 10  # a library takes its time to look for devices, beside other tests
-    test_slow_link = None  # of tcp, which needs no library
+    test_slow_link = test_addresses = None  # of tcp, which needs no library
 
 
 class RunOfi(Run):
     TRANSPORT = "ofi"
     CHOICE = ["-t", "ofi"]
     TIMEOUT = 10
-    test_slow_link = None
+    test_slow_link = test_addresses = None  # of tcp, which needs no library
 
 
 if __name__ == "__main__":
