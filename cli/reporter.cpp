@@ -44,8 +44,8 @@ std::map<std::string, std::string> library_versions(const RunOptions& options) {
       {"nlohmann_json",
        fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)}};
   for (const std::string& name : options.transports) {
-    const std::string version = transports::registry().find(name).version;
-    if (!version.empty()) versions[name] = version;
+    const Transport& transport = transports::registry().find(name);
+    if (transport.version) versions[name] = transport.version();
   }
   return versions;
 }

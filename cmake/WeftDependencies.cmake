@@ -20,7 +20,11 @@ endif()
 
 find_package(OpenSSL COMPONENTS Crypto)  # the world env
 pkg_check_modules(ucx IMPORTED_TARGET ucx)
-pkg_check_modules(libfabric IMPORTED_TARGET libfabric)
+pkg_check_modules(libfabric libfabric)
+if(libfabric_FOUND)  # loaded when it is used (transports/ofi/library.hpp)
+  add_library(libfabric::headers INTERFACE IMPORTED)
+  target_include_directories(libfabric::headers INTERFACE ${libfabric_INCLUDE_DIRS})
+endif()
 # NCCL, and the compiler of CUDA for the kernels beside it.
 find_package(CUDAToolkit QUIET)
 find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})

@@ -31,8 +31,9 @@ struct TransportOptions {
 struct Transport {
   std::string name;
   std::string summary;
-  std::string version =
-      {};  ///< of the library beneath ("Open MPI v4.1.4"), for the run's provenance; empty where there is none
+  /// Of the library beneath ("Open MPI v4.1.4"), for the run's provenance; null where there is none. It is asked only
+  /// where the transport is used.
+  std::function<std::string()> version = {};
   /// The name of the world it needs to be launched in when there is a choice ("mpi", "fibers"), or empty where any real
   /// one serves.
   std::string needs_world;

@@ -38,7 +38,7 @@ std::vector<Case> cases() {
         // Ranks that are threads could not share the device, and more than a few would wait for it most of the time.
         if (!transport.needs_device.empty() && (world != "local" || ranks > kMostOnADevice)) continue;
         // A library takes long to open, and ranks that are threads run all collectives over it.
-        if (!transport.version.empty() && world == "threads") continue;
+        if (transport.version && world == "threads") continue;
         if (transport.needs_world == world || (transport.needs_world.empty() && world != "fibers"))
           all.push_back({world, transport.name, ranks});
       }

@@ -26,7 +26,7 @@ std::string library_version() {
 Transport entry() {
   return {.name = "mpi",
           .summary = "non-blocking messages and the collectives of the MPI library",
-          .version = library_version(),
+          .version = library_version,
           .needs_world = "mpi",
           .refuses = refuses_mpi,
           .create = create};

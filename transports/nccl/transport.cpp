@@ -28,7 +28,7 @@ std::string loaded_version() {
 Transport entry() {
   return {.name = "nccl",
           .summary = "NCCL: its collectives, and messages by grouped sends and receives, in a CUDA device's memory",
-          .version = loaded_version(),
+          .version = loaded_version,
           .needs_world = "",
           .needs_device = "a CUDA device",
           .refuses = refuses_nccl,

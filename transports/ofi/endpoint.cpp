@@ -13,7 +13,7 @@ namespace weft::ofi {
 
 Domain::Domain(Info info) : info_(std::move(info)) {
   fid_fabric* fabric = nullptr;
-  check(fi_fabric(info_->fabric_attr, &fabric, nullptr), "fi_fabric");
+  check(library().fabric(info_->fabric_attr, &fabric, nullptr), "fi_fabric");
   fabric_.reset(fabric);
   fid_domain* domain = nullptr;
   check(fi_domain(fabric, info_.get(), &domain, nullptr), "fi_domain");

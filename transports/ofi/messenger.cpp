@@ -145,7 +145,7 @@ void Messenger::report_failure() {
     const int peer = of(error.op_context).peer;
     with = fmt::format(" with rank {} on {}", peer, peers_[static_cast<std::size_t>(peer)].host);
   }
-  throw TransportError(fmt::format("ofi: a message{}: {} ({})", with, fi_strerror(error.err), words.data()));
+  throw TransportError(fmt::format("ofi: a message{}: {} ({})", with, library().strerror(error.err), words.data()));
 }
 
 void Messenger::connect(const std::shared_ptr<Domain>& domain) {

@@ -15,7 +15,7 @@ namespace {
 
 /// All that serve, the best first; null where there is none.
 Info infos(const std::string& name) {
-  const Info hints(fi_allocinfo());
+  const Info hints(library().dupinfo(nullptr));
   if (hints == nullptr) return nullptr;
   hints->caps = FI_MSG | FI_TAGGED;
   hints->mode = FI_CONTEXT | FI_CONTEXT2;
@@ -27,7 +27,7 @@ Info infos(const std::string& name) {
   hints->rx_attr->msg_order = FI_ORDER_SAS;
   if (!name.empty()) hints->fabric_attr->prov_name = strdup(name.c_str());
   fi_info* found = nullptr;
-  if (fi_getinfo(FI_VERSION(FI_MAJOR_VERSION, FI_MINOR_VERSION), nullptr, nullptr, 0, hints.get(), &found) != 0)
+  if (library().getinfo(FI_VERSION(FI_MAJOR_VERSION, FI_MINOR_VERSION), nullptr, nullptr, 0, hints.get(), &found) != 0)
     return nullptr;
   return Info(found);
 }
@@ -45,7 +45,7 @@ std::vector<std::string> providers() {
 
 Info find_provider(const std::string& name) {
   const Info found = infos(name);
-  return Info(found == nullptr ? nullptr : fi_dupinfo(found.get()));
+  return Info(found == nullptr ? nullptr : library().dupinfo(found.get()));
 }
 
 std::string lacks_provider(const std::string& name) {

@@ -6,10 +6,12 @@
 
 #include <rdma/fabric.h>
 
+#include "transports/ofi/library.hpp"
+
 namespace weft::ofi {
 
 struct FreeInfo {
-  void operator()(fi_info* info) const { fi_freeinfo(info); }
+  void operator()(fi_info* info) const { library().freeinfo(info); }
 };
 using Info = std::unique_ptr<fi_info, FreeInfo>;
 

@@ -1,9 +1,4 @@
 // libfabric: tagged messages between reliable datagram endpoints, over the provider that is named.
-#include <csignal>
-#include <string_view>
-
-#include <dlfcn.h>
-#include <fmt/format.h>
 #include <sched.h>
 
 #include "core/error.hpp"
@@ -64,35 +59,15 @@ std::string refuses_ofi(const World& world, const TransportOptions& options) {
   return lacks_provider(options.ofi_provider);
 }
 
-/// Libraries of providers take signals when they are loaded, to print a backtrace and then exit as if the rank had
-/// ended by itself.
-void take_back_signals() {
-  for (const int taken : {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGINT, SIGTERM}) {
-    struct sigaction now {};
-    Dl_info owner{};
-    if (sigaction(taken, nullptr, &now) != 0 || now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN) continue;
-    if (dladdr(reinterpret_cast<const void*>(now.sa_handler), &owner) == 0 || owner.dli_fname == nullptr) continue;
-    const std::string_view library = owner.dli_fname;
-    for (const std::string_view known : {"libpsm", "libinfinipath"})
-      if (library.find(known) != std::string_view::npos) std::signal(taken, SIG_DFL);
-  }
-}
-
-std::string version_of_library() {
-  const std::uint32_t version = fi_version();
-  return fmt::format("libfabric {}.{}", FI_MAJOR(version), FI_MINOR(version));
-}
-
 }  // namespace
 }  // namespace weft::ofi
 
 namespace weft::transports::ofi {
 
 Transport entry() {
-  weft::ofi::take_back_signals();
   return {.name = "ofi",
           .summary = "libfabric: tagged messages over the provider that --ofi-provider names",
-          .version = weft::ofi::version_of_library(),
+          .version = weft::ofi::version_of_library,
           .needs_world = "",
           .refuses = weft::ofi::refuses_ofi,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {

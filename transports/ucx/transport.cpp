@@ -63,7 +63,7 @@ Transport entry() {
   weft::ucx::prepare_library();
   return {.name = "ucx",
           .summary = "UCX: tagged messages over InfiniBand, shared memory or TCP, as UCX chooses",
-          .version = fmt::format("UCX {}", ucp_get_version_string()),
+          .version = [] { return fmt::format("UCX {}", ucp_get_version_string()); },
           .needs_world = "",
           .refuses = weft::ucx::refuses_ucx,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
