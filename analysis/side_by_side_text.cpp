@@ -178,11 +178,11 @@ nlohmann::json cell_json(const SideRow& row, std::size_t column, SideReference r
   const std::optional<SideCell>& cell = row.cells[column];
   if (!cell) return nullptr;
   const std::optional<double> ratio = ratio_of(row, column, reference);
-  nlohmann::json json = {{"time_us", cell->time_us}, {"mark", mark_in_words(row, column)}};
-  json["ratio"] = ratio ? nlohmann::json(*ratio) : nlohmann::json();
-  json["time_us_low"] = cell->interval ? nlohmann::json(cell->interval->low) : nlohmann::json();
-  json["time_us_high"] = cell->interval ? nlohmann::json(cell->interval->high) : nlohmann::json();
-  return json;
+  nlohmann::json found = {{"time_us", cell->time_us}, {"mark", mark_in_words(row, column)}};
+  found["ratio"] = ratio ? nlohmann::json(*ratio) : nlohmann::json();
+  found["time_us_low"] = cell->interval ? nlohmann::json(cell->interval->low) : nlohmann::json();
+  found["time_us_high"] = cell->interval ? nlohmann::json(cell->interval->high) : nlohmann::json();
+  return found;
 }
 
 nlohmann::json point_json(const Record& point) {
