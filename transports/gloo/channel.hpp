@@ -15,12 +15,12 @@
 namespace weft::gloo {
 
 /// One channel of messages. Gloo begins with an operation when it is posted, and tells of its end only who blocks until
-/// then: so each channel has a thread that waits. What was posted until a progress() is handed to it as one batch, and is
-/// complete when all of it is.
+/// then: so each channel has a thread that waits. What was posted until a progress() is handed to it as one batch, and
+/// is complete when all of it is.
 class Channel {
  public:
-  /// `number` tells the channel from the others, on all ranks alike; `world` is asked what became of a peer that is lost;
-  /// `bell` is released when a batch has ended.
+  /// `number` tells the channel from the others, on all ranks alike; `world` is asked what became of a peer that is
+  /// lost; `bell` is released when a batch has ended.
   Channel(World& world, Mesh& mesh, int number, std::counting_semaphore<>& bell);
   /// Lets go of what is outstanding.
   ~Channel();
@@ -49,8 +49,8 @@ class Channel {
   Mesh& mesh_;
   std::uint64_t slot_;
   std::counting_semaphore<>& bell_;
-  // By peer; null for this rank. Each spans all of memory, so that a message's place is an offset in it and none is made
-  // for a message. Gloo ends the operations of one with one peer in their order.
+  // By peer; null for this rank. Each spans all of memory, so that a message's place is an offset in it and none is
+  // made for a message. Gloo ends the operations of one with one peer in their order.
   std::vector<std::unique_ptr<::gloo::transport::UnboundBuffer>> buffers_;
   OwnMessages own_;
   std::vector<Operation> posted_;

@@ -36,7 +36,7 @@ void GlooCommunicator::progress() {
   for (Channel& channel : channels_) channel.progress();
 }
 
-// Sleeps: the threads that move the messages were started by this rank, and share its core where it is bound to one.
+// Sleeps: the threads that move the messages may have no other core.
 void GlooCommunicator::relax(Nanoseconds until) {
   const Nanoseconds rest = std::clamp<Nanoseconds>(until - now(), 0, kLongestRest);
   static_cast<void>(bell_.try_acquire_for(std::chrono::nanoseconds(rest)));

@@ -11,8 +11,8 @@
 
 namespace weft::gloo {
 
-/// Longer than any wait for other ranks: how long a rank is waited for is the World's to say, and a wait that Gloo gives
-/// up closes all connections.
+/// Longer than any wait for other ranks: how long a rank is waited for is the World's to say, and a wait that Gloo
+/// gives up closes all connections.
 inline constexpr std::chrono::hours kUnlimited{24};
 
 /// Gloo's context of one rank: a connection to every other one, and a thread of Gloo's that serves them.
