@@ -13,12 +13,16 @@ std::string refuses_gloo(const World& world, const TransportOptions& options) {
   return flaw_of(options.tcp);
 }
 
+std::string library_version() {
+  return fmt::format("Gloo {}.{}.{}", GLOO_VERSION_MAJOR, GLOO_VERSION_MINOR, GLOO_VERSION_PATCH);
+}
+
 }  // namespace
 
 Transport entry() {
   return {.name = "gloo",
           .summary = "Gloo: its collectives, and messages by its unbound buffers, over TCP",
-          .version = fmt::format("Gloo {}.{}.{}", GLOO_VERSION_MAJOR, GLOO_VERSION_MINOR, GLOO_VERSION_PATCH),
+          .version = library_version,
           .needs_world = "",
           .library_allocates = true,
           .refuses = refuses_gloo,
