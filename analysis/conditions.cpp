@@ -113,7 +113,7 @@ bool concerns(const std::string& key, const Record& record) {
   if (parts[0] == "libraries") return name == record.transport;
   if (parts[0] != "configuration") return true;
   if (name == "fabric") return record.transport == "model";
-  if (name == "tcp") return record.transport == "tcp";
+  if (name == "tcp" || name == "gloo") return record.transport == name;
   if (name == "congest") return record.pattern == "congest";
   if (name == "share_device") return record.transport == "nccl";
   if (is_among(kOfPipelines, name)) return record.pattern == "pipeline";

@@ -123,6 +123,8 @@ nlohmann::json RunOptions::configuration() const {
       {"fabric", of(transport.model)}};
   if (std::find(transports.begin(), transports.end(), "tcp") != transports.end())
     json["tcp"] = {{"streams", transport.tcp.streams}, {"interface", transport.tcp.interface}};
+  if (std::find(transports.begin(), transports.end(), "gloo") != transports.end())
+    json["gloo"] = {{"interface", transport.tcp.interface}};
   if (std::find(transports.begin(), transports.end(), "ofi") != transports.end())
     json["ofi"] = {{"provider", transport.ofi_provider}};
   if (std::find(patterns.begin(), patterns.end(), "congest") != patterns.end())

@@ -221,7 +221,7 @@ void add_where(CLI::App& run, RunOptions& options) {
     options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams);
   })->default_str(fmt::format("{}", options.transport.tcp.streams));
   add(run, "--tcp-interface",
-      "The interface that the tcp transport uses on each host, by name (eth0), subnet (10.0.0.0/24) or address; not "
+      "The interface that tcp and gloo use on each host, by name (eth0), subnet (10.0.0.0/24) or address; not "
       "given: loopback where all ranks are on one host, else the one with the route to the others",
       kWhere, [&](const std::string& t) {
         if (t.empty() || t.front() == '-')

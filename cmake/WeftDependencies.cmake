@@ -25,6 +25,7 @@ if(libfabric_FOUND)  # loaded when it is used (transports/ofi/library.hpp)
   add_library(libfabric::headers INTERFACE IMPORTED)
   target_include_directories(libfabric::headers INTERFACE ${libfabric_INCLUDE_DIRS})
 endif()
+find_package(Gloo CONFIG)
 # NCCL, and the compiler of CUDA for the kernels beside it.
 find_package(CUDAToolkit QUIET)
 find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})

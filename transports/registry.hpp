@@ -39,6 +39,8 @@ struct Transport {
   std::string needs_world;
   /// The hardware without which `refuses` says that there is none ("a CUDA device"); empty where any host serves.
   std::string needs_device = {};
+  /// Whether the library beneath allocates memory for messages, whatever Communicator promises of itself.
+  bool library_allocates = false;
   /// Empty where it can run in this world, else a sentence. Not collective.
   std::function<std::string(const World&, const TransportOptions&)> refuses;
   /// Collective. Throws TransportError.

@@ -4,10 +4,11 @@
 
 namespace weft {
 
-/// What the `tcp` transport is asked for; other transports ignore it.
+/// What the `tcp` transport is asked for, and of it the interface `gloo`; other transports ignore it.
 struct TcpOptions {
-  int streams = 1;        ///< connections between two ranks, 1 to kMostTcpStreams
-  std::string interface;  ///< name, address or subnet of the interface that each host uses; empty: tcp chooses
+  int streams = 1;  ///< connections between two ranks, 1 to kMostTcpStreams
+  std::string
+      interface;  ///< name, address or subnet of the interface that each host uses; empty: the transport chooses
 };
 
 inline constexpr int kMostTcpStreams = 64;

@@ -23,6 +23,7 @@ constexpr std::uint64_t kCounts[] = {0, 1, 7, 1023, 40'001};
 
 /// A program does not depend on the type but for the element's size; a library's collective may.
 constexpr Datatype kTypes[] = {Datatype::f32, Datatype::bf16, Datatype::u8};
+constexpr Datatype kShortest[] = {Datatype::u8};
 constexpr Datatype kNativeTypes[] = {Datatype::f32, Datatype::f64,  Datatype::i32,
                                      Datatype::u8,  Datatype::bf16, Datatype::f16};
 
@@ -42,7 +43,7 @@ std::vector<Call> calls_of(const Whose& whose, int ranks, std::span<const Dataty
 /// One rank's end of a transport, with buffers that are large enough for every call.
 class Bench {
  public:
-  Bench(World& world, const Transport& transport) : world_(world), counts_allocations_(transport.needs_device.empty()) {
+  Bench(World& world, const Transport& transport) : world_(world), counts_allocations_(!transport.library_allocates) {
     TransportOptions options;
     options.oversubscribed = true;
     options.share_devices = true;
@@ -80,7 +81,7 @@ class Bench {
 
  private:
   World& world_;
-  bool counts_allocations_;  // NCCL's own are its business
+  bool counts_allocations_;
   std::unique_ptr<Communicator> communicator_;
   Memory in_, out_, scratch_;
   std::optional<Staging> staging_;
@@ -97,10 +98,14 @@ std::string gathered(World& world, const std::string& complaint) {
   return all;
 }
 
+std::span<const Datatype> types_for(const Algorithm& algorithm, const Transport& transport) {
+  if (is_slow(transport)) return kShortest;
+  return std::span(kTypes).first(algorithm.by_node ? 1 : std::size(kTypes));  // on several nodes one type is enough
+}
+
 /// `algorithm` null: of the transport's own collectives.
-std::vector<Call> calls_for(const Algorithm* algorithm, int ranks) {
-  if (algorithm != nullptr)  // on several nodes one type is enough
-    return calls_of(*algorithm, ranks, std::span(kTypes).first(algorithm->by_node ? 1 : std::size(kTypes)));
+std::vector<Call> calls_for(const Algorithm* algorithm, const Transport& transport, int ranks) {
+  if (algorithm != nullptr) return calls_of(*algorithm, ranks, types_for(*algorithm, transport));
   std::vector<Call> calls;
   for (const Collective collective : all_collectives())
     for (Call& call : calls_of(collective, ranks, kNativeTypes)) calls.push_back(std::move(call));
@@ -111,7 +116,7 @@ void run_and_check(World& world, const Transport& transport, Bench& bench, const
                    std::vector<std::string>& failures) {
   Algorithm native;
   native.name = kNative;
-  for (Call& call : calls_for(algorithm, world.ranks())) {
+  for (Call& call : calls_for(algorithm, transport, world.ranks())) {
     if (algorithm != nullptr ? !algorithm->refuses(call).empty() : !bench.offers_native(call)) continue;
     call.rank = world.rank();
     native.collective = call.collective;
@@ -124,6 +129,8 @@ void run_and_check(World& world, const Transport& transport, Bench& bench, const
 }
 
 }  // namespace
+
+bool is_slow(const Transport& transport) { return transport.name == "gloo"; }
 
 Algorithms algorithms(bool by_node) {
   Algorithms chosen;

@@ -13,6 +13,10 @@ namespace weft {
 /// Null: the transport's own collectives, those that it does not refuse.
 using Algorithms = std::vector<const Algorithm*>;
 
+/// Whether each message takes it so long that it gets fewer ranks, and of the types the shortest: Gloo has several
+/// threads hand a message on to each other, for which they wait for a core.
+bool is_slow(const Transport& transport);
+
 /// The registered ones that work by nodes, of which there are many; or the others, and null.
 Algorithms algorithms(bool by_node);
 

@@ -13,7 +13,7 @@ from program import FAILED, HAS_MPI, OK, ProgramTest, command, environment, has_
 TIMEOUT = 4  # seconds, given to weft
 RANKS = 3
 VICTIM = 1
-LIBRARIES = ("ucx", "ofi")  # transports that an absent library takes from the build
+LIBRARIES = ("ucx", "ofi", "gloo")  # transports that an absent library takes from the build
 # The second point takes much longer than a test needs to hurt a rank in it.
 LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-n", "20", "-w", "2", "--cache", "hot"]
 MANY = ["-b", "8", "-e", "16M", "-f", "8", "-n", "100", "-w", "2", "--cache", "hot"]

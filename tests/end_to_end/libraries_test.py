@@ -1,4 +1,4 @@
-"""The transports that are other people's libraries, ucx and ofi: whole runs, what they are asked in vain, and the signals they take."""
+"""The transports that are other people's libraries, ucx, ofi and gloo: whole runs, what they are asked in vain, and the signals they take."""
 
 import os
 import pathlib
@@ -23,9 +23,9 @@ def caught_signals(pid):
 class Libraries(ProgramTest):
     def setUp(self):
         super().setUp()
-        self.known = [name for name in ("ucx", "ofi") if has_transport(name)]
+        self.known = [name for name in ("ucx", "ofi", "gloo") if has_transport(name)]
         if not self.known:
-            self.skipTest("built without ucx and ofi: libucx-dev and libfabric-dev are absent")
+            self.skipTest("built without ucx, ofi and gloo: libucx-dev, libfabric-dev and libgloo-dev are absent")
         self.out = self.folder / "run"
 
     def require(self, name):
@@ -65,6 +65,14 @@ class Libraries(ProgramTest):
         self.assertEqual(result.returncode, USAGE, result.stderr)
         for row in points(out):
             self.assertRegex(row["reason"], r"^--ofi-provider vrebs: libfabric has no such provider .* \(it has: .*tcp.*\)$")
+
+    def test_interfaces(self):
+        self.require("gloo")
+        result = weft("run", "all_reduce", "-t", "gloo", *SMALL, "--ranks", "2", "--tcp-interface", "127.0.0.0/8", "--out", self.out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        result = weft("run", "all_reduce", "-t", "gloo", "--ranks", "2", "--tcp-interface", "dark9")
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertRegex(result.stderr, r"^weft: --tcp-interface dark9: host .* has no interface .*\(it has: .*lo 127\.0\.0\.1.*\)$")
 
     def test_transports_that_ucx_does_not_have(self):
         self.require("ucx")

@@ -33,6 +33,7 @@ FLOORS["tests"] = ABOVE
 QUARANTINE = {
     r"mpi\.h": ("worlds/mpi", "transports/mpi", "tests/delay/"),
     r"(nccl|cuda.*)\.h": ("transports/nccl",),
+    r"gloo/.*": ("transports/gloo",),
     r"rdma/.*": ("transports/ofi",),
     r"(ucp|uct|ucs)/.*": ("transports/ucx",),
     r"hwloc(\.h|/.*)": ("core/topology.cpp",),

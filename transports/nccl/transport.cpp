@@ -31,6 +31,7 @@ Transport entry() {
           .version = loaded_version,
           .needs_world = "",
           .needs_device = "a CUDA device",
+          .library_allocates = true,
           .refuses = refuses_nccl,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
             return std::make_unique<weft::nccl::NcclCommunicator>(world, options);
