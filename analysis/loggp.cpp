@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace weft {
 
@@ -27,42 +28,41 @@ const CurvePoint* at_size(const Curve* curve, Bytes bytes) {
 
 /// What all but one of the messages of a program have added to the time of another.
 struct Added {
-  double us = 0;          ///< each
-  double half_width = 0;  ///< of us
+  double us = 0;  ///< each
+  std::optional<double> half_width;
 };
 
-Added added(const CurvePoint& many, const CurvePoint& one) {
-  const double more = static_cast<double>(many.wire_bytes) / static_cast<double>(many.bytes) - 1;
+Added added(const CurvePoint& many, const CurvePoint& one, double messages) {
   const auto half = [](const CurvePoint& point) { return (point.interval_us.high - point.interval_us.low) / 2; };
-  return {(many.time_us - one.time_us) / more, std::hypot(half(many), half(one)) / more};
+  Added each{(many.time_us - one.time_us) / (messages - 1), {}};
+  if (many.has_interval && one.has_interval) each.half_width = std::hypot(half(many), half(one)) / (messages - 1);
+  return each;
 }
 
-/// g + (s - 1) G against s: the gap of each size.
+double messages_of(const CurvePoint& point) {
+  return static_cast<double>(point.wire_bytes) / static_cast<double>(point.bytes);
+}
+
+/// max(o, g + (s - 1) G) against s.
 Curve gaps_of(const Curve& round_trip, const Curve* burst) {
   Curve gaps = round_trip;
   gaps.points.clear();
   for (const CurvePoint& one : round_trip.points) {
     const CurvePoint* const many = at_size(burst, one.bytes);
-    if (many == nullptr || many->wire_bytes <= many->bytes) continue;
-    const Added gap = added(*many, one);
-    if (gap.us > 0) gaps.points.push_back({one.bytes, gap.us, {gap.us, gap.us}, false, one.bytes});
+    if (one.bytes == 0 || many == nullptr || many->wire_bytes <= many->bytes) continue;
+    const double us = added(*many, one, messages_of(*many)).us;
+    gaps.points.push_back({one.bytes, us, {us, us}, false, one.bytes});
   }
   return gaps;
 }
 
-std::optional<Overhead> overhead_of(const Curve& round_trip, const Curve* spaced, const Curve* pauses,
-                                    const Curve& gaps) {
-  if (spaced == nullptr || pauses == nullptr || gaps.points.empty()) return {};
-  const Bytes smallest = gaps.points.front().bytes;
-  const CurvePoint* const with = at_size(spaced, smallest);
-  const CurvePoint* const without = at_size(pauses, smallest);
-  if (with == nullptr || without == nullptr || with->wire_bytes <= with->bytes) return {};
-  CurvePoint paused = *without;
-  paused.wire_bytes = with->wire_bytes;
-  const double pause = added(paused, *at_size(&round_trip, smallest)).us;
-  if (pause <= gaps.points.front().time_us) return {};
-  const Added each = added(*with, *without);
-  return Overhead{each.us, each.half_width};
+/// The slope of those gaps that are clearly longer than the smallest message's, which is o's or g's.
+std::optional<double> slope_of(Curve gaps) {
+  const double smallest = gaps.points.front().time_us;
+  std::erase_if(gaps.points, [&](const CurvePoint& gap) { return gap.time_us <= std::max(2 * smallest, 0.0); });
+  const std::optional<CurveFit> fit = fit_of(gaps);
+  if (!fit) return {};
+  return fit->pieces.back().us_per_byte;
 }
 
 double at_one_byte(const CurveFit& fit) { return fit.pieces.front().latency_us + fit.pieces.front().us_per_byte; }
@@ -70,37 +70,55 @@ double at_one_byte(const CurveFit& fit) { return fit.pieces.front().latency_us +
 std::optional<LogGP> of_ping_pong(const std::vector<Curve>& curves, const Curve& curve, double trips) {
   const std::optional<CurveFit> fit = fit_of(curve);
   if (!fit) return {};
-  LogGP parameters{curve.transport,
-                   curve.ranks,
-                   curve.dtype,
-                   at_one_byte(*fit) / trips,
-                   kNsPerUs * fit->pieces.back().us_per_byte / trips,
-                   {},
-                   {}};
+  LogGP parameters;
+  parameters.transport = curve.transport;
+  parameters.ranks = curve.ranks;
+  parameters.dtype = curve.dtype;
+  parameters.l_plus_2o_us = at_one_byte(*fit) / trips;
+  parameters.gap_per_byte_ns = kNsPerUs * fit->pieces.back().us_per_byte / trips;
+  parameters.lacks = "`weft run loggp` tells L and o apart";
   if (const Curve* const stream = like(curves, curve, "send_recv", "stream"))
     if (const std::optional<CurveFit> gap = fit_of(*stream)) parameters.gap_us = gap->pieces.front().latency_us;
   return parameters;
+}
+
+/// o, L, or why there are none, from the smallest message.
+void add_overhead(const std::vector<Curve>& curves, const Curve& round_trip, const CurvePoint& gap, LogGP& parameters) {
+  const CurvePoint* const with = at_size(like(curves, round_trip, round_trip.pattern, "spaced"), gap.bytes);
+  const CurvePoint* const without = at_size(like(curves, round_trip, round_trip.pattern, "pauses"), gap.bytes);
+  if (with == nullptr || without == nullptr || with->wire_bytes <= with->bytes) {
+    parameters.lacks = "no o: it needs `spaced` and `pauses` of the smallest message";
+    return;
+  }
+  constexpr double kClearly = 1.05;
+  const double messages = messages_of(*with);
+  if (added(*with, *at_size(&round_trip, gap.bytes), messages).us <= kClearly * gap.time_us) {
+    parameters.lacks = "no o: a message keeps the link busy for longer than the pauses";
+    return;
+  }
+  const Added each = added(*with, *without, messages);
+  parameters.overhead_us = Overhead{std::max(each.us, 0.0), each.half_width};
+  const double latency = parameters.l_plus_2o_us - 2 * parameters.overhead_us->us;
+  parameters.lacks =
+      latency < 0 ? "no L: 2o is more than L + 2o, as where the sender does some of the receiver's part" : "";
+  if (latency >= 0) parameters.latency_us = latency;
 }
 
 std::optional<LogGP> of_round_trips(const std::vector<Curve>& curves, const Curve& round_trip) {
   std::optional<LogGP> parameters = of_ping_pong(curves, round_trip, 2);
   if (!parameters) return {};
   const Curve gaps = gaps_of(round_trip, like(curves, round_trip, round_trip.pattern, "burst"));
-  if (const std::optional<CurveFit> gap = fit_of(gaps)) {
-    parameters->gap_us = at_one_byte(*gap);
-    parameters->gap_per_byte_ns = kNsPerUs * gap->pieces.back().us_per_byte;
+  if (gaps.points.empty()) {
+    parameters->lacks = "no o: it needs `burst`, `spaced` and `pauses` too";
+    return parameters;
   }
-  parameters->overhead_us = overhead_of(round_trip, like(curves, round_trip, round_trip.pattern, "spaced"),
-                                        like(curves, round_trip, round_trip.pattern, "pauses"), gaps);
+  if (gaps.points.front().time_us > 0) parameters->gap_us = gaps.points.front().time_us;
+  if (const std::optional<double> slope = slope_of(gaps)) parameters->gap_per_byte_ns = kNsPerUs * *slope;
+  add_overhead(curves, round_trip, gaps.points.front(), *parameters);
   return parameters;
 }
 
 }  // namespace
-
-std::optional<double> LogGP::latency_us() const {
-  if (!overhead_us || l_plus_2o_us < 2 * overhead_us->us) return {};
-  return l_plus_2o_us - 2 * overhead_us->us;
-}
 
 std::vector<LogGP> loggp_of(const std::vector<Curve>& curves) {
   std::vector<LogGP> all;

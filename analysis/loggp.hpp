@@ -8,10 +8,10 @@
 
 namespace weft {
 
-/// A figure and the half-width of its interval, in us.
+/// A figure and the half-width of its 95 % interval, in us.
 struct Overhead {
-  double us = 0;
-  double half_width_us = 0;  ///< of 95 %; 0 where none of the medians has an interval
+  double us = 0;                        ///< 0 where noise has it below
+  std::optional<double> half_width_us;  ///< none where one of the medians has no interval
 };
 
 /// What the rows tell of LogGP (Alexandrov et al. 1995). The pattern `loggp` gives all of it, from the round trips of
@@ -29,14 +29,13 @@ struct LogGP {
   int ranks = 0;
   std::string dtype;
   double l_plus_2o_us = 0;
-  double gap_per_byte_ns = 0;           ///< G
-  std::optional<double> gap_us;         ///< g
-  std::optional<Overhead> overhead_us;  ///< o of the sender, of the smallest message; none where the pauses were too
-                                        ///< short, or nothing was measured with pauses
-
-  /// L, where o is known; of a receiver whose o is hidden by the flight of the message it holds one o less. None where
-  /// twice o is more than L + 2o: then the sender does some of the receiver's part, as over a loopback device.
-  std::optional<double> latency_us() const;
+  double gap_per_byte_ns = 0;           ///< G: of the messages in a row that are so long that it is their gap, else of
+                                        ///< the round trip
+  std::optional<double> gap_us;         ///< g, or o where that is more: of the smallest message
+  std::optional<Overhead> overhead_us;  ///< o of the sender, of the smallest message
+  std::optional<double> latency_us;  ///< L; of a receiver whose o is hidden by the flight of the message it holds one
+                                     ///< o less
+  std::string lacks;                 ///< why there is no o or no L; empty where there are both
 };
 
 /// One for each ping-pong curve that can be fitted, of send_recv or of loggp.

@@ -67,12 +67,12 @@ nlohmann::json json_of(const LogGP& p) {
     return value ? nlohmann::json(*value) : nlohmann::json();
   };
   nlohmann::json overhead;
-  if (p.overhead_us) overhead = {{"us", p.overhead_us->us}, {"half_width_us", p.overhead_us->half_width_us}};
+  if (p.overhead_us) overhead = {{"us", p.overhead_us->us}, {"half_width_us", known(p.overhead_us->half_width_us)}};
   return {{"transport", p.transport},
           {"ranks", p.ranks},
           {"dtype", p.dtype},
           {"L_plus_2o_us", p.l_plus_2o_us},
-          {"L_us", known(p.latency_us())},
+          {"L_us", known(p.latency_us)},
           {"o", overhead},
           {"g_us", known(p.gap_us)},
           {"G_ns_per_byte", p.gap_per_byte_ns}};
@@ -111,12 +111,15 @@ std::string breaks_text(const CurveFit& fit) {
 std::string text_of(const LogGP& p) {
   std::string text =
       fmt::format("LogGP of {} ({} ranks{}{}): ", p.transport, p.ranks, p.dtype.empty() ? "" : ", ", p.dtype);
-  if (const std::optional<double> latency = p.latency_us()) text += fmt::format("L = {:.4g} us, ", *latency);
-  if (p.overhead_us) text += fmt::format("o = {:.3g} ± {:.2g} us, ", p.overhead_us->us, p.overhead_us->half_width_us);
+  if (p.latency_us) text += fmt::format("L = {:.4g} us, ", *p.latency_us);
+  if (p.overhead_us) {
+    const auto half = p.overhead_us->half_width_us;
+    text += fmt::format("o = {:.3g} ± {} us, ", p.overhead_us->us, half ? fmt::format("{:.2g}", *half) : "n/a");
+  }
   text += fmt::format("L + 2o = {:.4g} us, ", p.l_plus_2o_us);
   if (p.gap_us) text += fmt::format("g = {:.4g} us, ", *p.gap_us);
   text += fmt::format("G = {:.4g} ns/B", p.gap_per_byte_ns);
-  return p.overhead_us ? text : text + "; `weft run loggp` tells L and o apart";
+  return p.lacks.empty() ? text : text + "; " + p.lacks;
 }
 
 void print_fits(const CheckReport& found) {
@@ -154,8 +157,8 @@ int check(const Check& wanted) {
   CheckReport found;
   found.curves = curves_of(set);
   if (found.curves.empty())
-    throw UsageError(
-        fmt::format("{}: holds no measured point of a collective or send_recv with right data", set.folder.string()));
+    throw UsageError(fmt::format("{}: holds no measured point of a collective, send_recv or loggp with right data",
+                                 set.folder.string()));
   for (const Curve& curve : found.curves) found.fits.push_back(fit_of(curve));
   found.loggp = loggp_of(found.curves);
   found.guidelines = check_guidelines(found.curves);

@@ -47,9 +47,9 @@ std::unique_ptr<PreparedPoint> prepare_point(const Workload& workload, Communica
 
 TimedRanks timed_ranks(const Point& point, int ranks) {
   TimedRanks timed;
-  if (point.beside == nullptr) return timed;
+  if (point.timed.empty()) return timed;
   timed.mask.resize(static_cast<std::size_t>(ranks), 0);
-  for (const int rank : point.beside->victims) timed.mask[static_cast<std::size_t>(rank)] = 1;
+  for (const int rank : point.timed) timed.mask[static_cast<std::size_t>(rank)] = 1;
   return timed;
 }
 

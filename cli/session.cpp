@@ -263,8 +263,9 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
     return refuse("--trace: shows one program, and pairs has one for each of its rounds: trace send_recv");
   if (point.beside && job_.options.measure.sync == StartSync::none)
     return refuse("--sync none: without a common start nobody knows what runs beside what");
-  if (point.beside && job_.options.measure.arrival.pattern != ArrivalPattern::together)
-    return refuse("--arrival: the victims of congest come later than the aggressors, which is an arrival of its own");
+  if (!point.timed.empty() && job_.options.measure.arrival.pattern != ArrivalPattern::together)
+    return refuse(fmt::format("--arrival: {} times some of its ranks alone, and says itself when the others start",
+                              point.pattern));
   const CacheMode cache = job_.options.measure.cache;
   if (!transport.communicator->host_memory() && (cache == CacheMode::fresh || cache == CacheMode::flush))
     return refuse(fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",

@@ -111,6 +111,7 @@ Point point_on(const Scene& scene, const Nodes& nodes) {
   point.busbw_factor = scene.victim->busbw_factor(scene.victims.ranks);
   point.time_divisor = scene.victim->time_divisor;
   point.beside = ranks;
+  point.timed = ranks->victims;
   point.notes = {{"victims", std::to_string(ranks->victims.size())},
                  {"aggressors", std::to_string(ranks->aggressors.size())},
                  {"aggressor_bytes", format_bytes(scene.aggressor_bytes)}};

@@ -1,4 +1,5 @@
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "collectives/payload_stream.hpp"
@@ -99,7 +100,7 @@ class RoundTripWorkload : public Workload {
   std::vector<Program> programs_;
 };
 
-Point make_point(const RoundTrip& trip, Bytes bytes, int ranks) {
+Point make_point(const RoundTrip& trip, Bytes bytes, int ranks, const std::string& refusal) {
   Point point;
   point.pattern = "loggp";
   point.operation = trip.name;
@@ -109,18 +110,30 @@ Point make_point(const RoundTrip& trip, Bytes bytes, int ranks) {
   point.bytes_per_peer = bytes;
   point.notes["messages"] = std::to_string(messages_of(trip));
   if (trip.spaced) point.notes["pause_ns"] = std::to_string(pause_of(bytes));
-  if (ranks < 2) point.refused = "loggp needs at least 2 ranks";
+  point.timed = {0};  // a round trip is what rank 0 says it is
+  point.refused = refusal;
   point.build = [&trip, bytes, ranks](int rank) {
     return std::make_unique<RoundTripWorkload>(trip, bytes, rank, ranks);
   };
   return point;
 }
 
+/// Why nothing of it can be measured; empty where it can.
+std::string refuses(const Request& request, int ranks) {
+  if (ranks < 2) return "loggp needs at least 2 ranks";
+  if (request.in_place) return "loggp has no in-place form: leave out --in-place";
+  if (!request.algorithms.empty() && request.algorithms != std::vector<std::string>{"all"})
+    return "loggp has no algorithms to choose from: leave out --algorithm";
+  return {};
+}
+
 std::vector<Point> plan(const Request& request, int ranks) {
+  const std::string refusal = refuses(request, ranks);
   std::vector<Point> points;
   for (const Bytes bytes : sweep_sizes(request.min_bytes, request.max_bytes, request.factor))
     for (const RoundTrip& trip : kRoundTrips)
-      if (bytes > 0 && (!trip.spaced || bytes <= kLongestPaused)) points.push_back(make_point(trip, bytes, ranks));
+      if (bytes > 0 && (!trip.spaced || bytes <= kLongestPaused))
+        points.push_back(make_point(trip, bytes, ranks, refusal));
   if (points.empty()) throw UsageError("--max-bytes 0: loggp needs messages of at least 1 byte");
   return points;
 }

@@ -48,7 +48,8 @@ struct Point {
   /// Where each pair of ranks is measured by itself: who meets whom in each of the programs. Empty: the point is
   /// measured as a whole.
   std::vector<Pairing> pairings;
-  /// congest: who is timed beside whom. Null: all ranks are timed.
+  std::vector<int> timed;  ///< whose times count: from their first start to their last end. Empty: everybody's
+  /// congest: who is timed beside whom.
   std::shared_ptr<const CongestRanks> beside;
   /// congest, where the aggressors are not idle: this rank's part with so many rounds of theirs. `build` has one.
   std::function<std::unique_ptr<Workload>(int rank, int rounds)> build_loaded;

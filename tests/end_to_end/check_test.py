@@ -33,9 +33,14 @@ class Check(ProgramTest):
         self.assertIn("no guideline is violated", said)
 
     def test_round_trips_tell_latency_and_overhead_apart(self):
-        run, found = self.folder / "run", self.folder / "run" / "fits.json"
+        for number, flags in enumerate((("-e", "1M"), ("-e", "64K", "--sync", "none"), ("-e", "64K", "--sync", "barrier"))):
+            with self.subTest(flags):
+                self.check_loggp(self.folder / f"run{number}", *flags)
+
+    def check_loggp(self, run, *flags):
+        found = run / "fits.json"
         result = weft("run", "loggp", "-t", "model", "--fabric", "latency=2us,overhead=400ns,bandwidth=50", "--ranks", 3, "-n", 3,
-                      "-b", 1, "-e", "1M", "--out", run)
+                      "-b", 1, *flags, "--out", run)
         self.assertEqual(result.returncode, OK, result.stderr)
         said = weft("check", run).stdout
         self.assertIn("LogGP of model (3 ranks, u8): L = ", said)

@@ -79,10 +79,34 @@ TEST(LogGP, RoundTripsGiveAllOfItBack) {
   ASSERT_EQ(all.size(), 1U);
   ASSERT_TRUE(all[0].overhead_us);
   EXPECT_NEAR(all[0].overhead_us->us, 0.4, 0.001);
-  EXPECT_GT(all[0].overhead_us->half_width_us, 0);
-  EXPECT_NEAR(*all[0].latency_us(), 3, 0.06);
-  EXPECT_NEAR(*all[0].gap_us, 0.7, 0.014);
+  ASSERT_TRUE(all[0].overhead_us->half_width_us);
+  EXPECT_GT(*all[0].overhead_us->half_width_us, 0);
+  EXPECT_NEAR(*all[0].latency_us, 3, 0.06);
+  EXPECT_NEAR(*all[0].gap_us, 0.8, 0.016) << "of 1 KiB: g + 1023 G";
   EXPECT_NEAR(all[0].gap_per_byte_ns, 0.1, 0.002);
+}
+
+TEST(LogGP, GapPerByteIsNotTheSlopeOfWhatTheOverheadHides) {
+  for (const double overhead : {2.0, 30.0, 1000.0}) {
+    const std::vector<LogGP> all =
+        loggp_of({round_trip("round_trip", 1, [](double) { return 0; }),
+                  round_trip("burst", 16, [&](double s) { return std::max(overhead, s * 0.0001); })});
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_NEAR(all[0].gap_per_byte_ns, 0.1, 0.002) << overhead;
+  }
+}
+
+TEST(LogGP, NoiseMakesNoNegativeOverheadAndNoIntervalOfNothing) {
+  std::vector<Curve> curves = {
+      round_trip("round_trip", 1, [](double) { return 0; }), round_trip("burst", 16, [](double) { return 0.1; }),
+      round_trip("spaced", 16, [](double) { return 99.9; }), round_trip("pauses", 1, [](double) { return 100; })};
+  for (CurvePoint& point : curves.back().points) point.has_interval = false;
+  const std::vector<LogGP> all = loggp_of(curves);
+  ASSERT_EQ(all.size(), 1U);
+  ASSERT_TRUE(all[0].overhead_us);
+  EXPECT_EQ(all[0].overhead_us->us, 0);
+  EXPECT_FALSE(all[0].overhead_us->half_width_us);
+  EXPECT_DOUBLE_EQ(*all[0].latency_us, all[0].l_plus_2o_us);
 }
 
 TEST(LogGP, SaysNothingOfTheOverheadWherePausesAreShorterThanGaps) {
@@ -91,7 +115,8 @@ TEST(LogGP, SaysNothingOfTheOverheadWherePausesAreShorterThanGaps) {
        round_trip("spaced", 16, [](double) { return 50; }), round_trip("pauses", 1, [](double) { return 25; })});
   ASSERT_EQ(all.size(), 1U);
   EXPECT_FALSE(all[0].overhead_us);
-  EXPECT_FALSE(all[0].latency_us());
+  EXPECT_FALSE(all[0].latency_us);
+  EXPECT_NE(all[0].lacks, "");
 }
 
 TEST(LogGP, SaysNoLatencyWhereTwiceTheOverheadIsMoreThanTheTrip) {
@@ -101,7 +126,8 @@ TEST(LogGP, SaysNoLatencyWhereTwiceTheOverheadIsMoreThanTheTrip) {
   ASSERT_EQ(all.size(), 1U);
   ASSERT_TRUE(all[0].overhead_us);
   EXPECT_NEAR(all[0].overhead_us->us, 5, 0.01);
-  EXPECT_FALSE(all[0].latency_us());
+  EXPECT_FALSE(all[0].latency_us);
+  EXPECT_NE(all[0].lacks, "");
 }
 
 TEST(Curves, AreOfTheMediansOfLaunches) {
