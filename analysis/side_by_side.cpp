@@ -20,6 +20,10 @@ namespace {
 
 bool has_time(const Record& record) { return record.measured() && record.status == "ok" && record.time_us() > 0; }
 
+bool stands_alone(const SideRow& row) {
+  return std::count_if(row.cells.begin(), row.cells.end(), [](const auto& cell) { return cell.has_value(); }) < 2;
+}
+
 /// The point without what a column stands for.
 std::string key_beside(const Record& record) {
   Record point = record;
@@ -45,16 +49,21 @@ std::vector<std::string> transports_in(const ResultSet& set) {
   return names;
 }
 
+/// What the path is made of, without its root.
+std::vector<std::string> steps_of(const std::filesystem::path& folder) {
+  std::vector<std::string> steps;
+  for (const auto& step : std::filesystem::absolute(folder).lexically_normal().relative_path())
+    if (!step.empty()) steps.push_back(step.string());
+  return steps;
+}
+
 /// The last `parts` parts of each path, as many as tell them apart.
 std::vector<std::string> short_names(const std::vector<ResultSet>& sets) {
   std::vector<std::string> names;
   for (std::size_t parts = 1; parts <= 8; ++parts) {
     names.clear();
     for (const ResultSet& set : sets) {
-      std::filesystem::path whole = std::filesystem::absolute(set.folder).lexically_normal();
-      if (whole.filename().empty()) whole = whole.parent_path();
-      std::vector<std::string> steps;
-      for (const auto& step : whole) steps.push_back(step.string());
+      const std::vector<std::string> steps = steps_of(set.folder);
       const std::size_t taken = std::min(parts, steps.size());
       names.push_back(join(std::span(steps).last(taken), "/"));
     }
@@ -95,15 +104,32 @@ std::map<std::string, std::vector<const Record*>> records_in(const SideColumn& c
   return records;
 }
 
+SideMark mark_beside(const SideCell& cell, const SideCell& fastest) {
+  if (!cell.interval || !fastest.interval) return SideMark::unknown;
+  return cell.apart_from(fastest) ? SideMark::none : SideMark::tied;
+}
+
+/// By the marks of the others.
+SideMark mark_of_fastest(const SideRow& row) {
+  const auto any = [&](SideMark mark) {
+    return std::find(row.marks.begin(), row.marks.end(), mark) != row.marks.end();
+  };
+  if (any(SideMark::tied)) return SideMark::tied;
+  if (any(SideMark::unknown)) return SideMark::unknown;
+  return stands_alone(row) ? SideMark::none : SideMark::best;
+}
+
 void find_fastest(SideRow& row) {
   const auto slower = [](const std::optional<SideCell>& a, const std::optional<SideCell>& b) {
     return a && (!b || a->time_us < b->time_us);
   };
   row.fastest =
       static_cast<std::size_t>(std::min_element(row.cells.begin(), row.cells.end(), slower) - row.cells.begin());
+  row.marks.assign(row.cells.size(), SideMark::none);
   for (std::size_t column = 0; column < row.cells.size(); ++column)
-    if (column != row.fastest && row.cells[column] && !row.cells[column]->apart_from(*row.cells[row.fastest]))
-      row.tied.push_back(column);
+    if (column != row.fastest && row.cells[column])
+      row.marks[column] = mark_beside(*row.cells[column], *row.cells[row.fastest]);
+  row.marks[row.fastest] = mark_of_fastest(row);
 }
 
 /// All points that a column has, also those that stand alone.
@@ -114,7 +140,7 @@ std::vector<SideRow> rows_of(const Columns& all) {
     for (const auto& [key, records] : records_in(all.columns[column], *all.sets[column])) {
       const auto [place, is_new] = known.emplace(key, rows.size());
       if (is_new) {
-        rows.push_back({.point = *records.front(), .cells = {}, .fastest = 0, .tied = {}});
+        rows.push_back({.point = *records.front(), .cells = {}, .fastest = 0, .marks = {}});
         rows.back().cells.resize(all.columns.size());
       }
       rows[place->second].cells[column] = cell_of(records);
@@ -123,10 +149,6 @@ std::vector<SideRow> rows_of(const Columns& all) {
                    [](const SideRow& a, const SideRow& b) { return a.point.point < b.point.point; });
   for (SideRow& row : rows) find_fastest(row);
   return rows;
-}
-
-bool stands_alone(const SideRow& row) {
-  return std::count_if(row.cells.begin(), row.cells.end(), [](const auto& cell) { return cell.has_value(); }) < 2;
 }
 
 /// "ranks (4, 8), dtype (f32, bf16)": the values of the members of a point that are not the same in all columns.
@@ -199,6 +221,54 @@ std::vector<std::string> notes_on(const std::vector<ResultSet>& sets) {
   return notes;
 }
 
+/// "3 refused, 1 failed": why these rows have no time.
+std::string why_untimed(const std::vector<const Record*>& rows) {
+  std::map<std::string, std::size_t> counts;
+  for (const Record* row : rows) ++counts[row->status == "ok" ? "without a time above 0" : row->status];
+  std::vector<std::string> texts;
+  for (const auto& [why, count] : counts) texts.push_back(fmt::format("{} {}", count, why));
+  return join(texts, ", ");
+}
+
+/// A sentence for each set, or transport of one, that has no time at all.
+std::vector<std::string> untimed_in(const std::vector<ResultSet>& sets) {
+  std::vector<std::string> sentences;
+  for (const ResultSet& set : sets) {
+    const std::vector<std::string> transports = transports_in(set);
+    if (transports.empty()) sentences.push_back(fmt::format("{}: holds no point", set.folder.string()));
+    for (const std::string& transport : transports) {
+      std::vector<const Record*> rows;
+      for (const Launch& launch : set.launches)
+        for (const Record& record : launch.run.records)
+          if (record.transport == transport) rows.push_back(&record);
+      if (std::none_of(rows.begin(), rows.end(), [](const Record* row) { return has_time(*row); }))
+        sentences.push_back(
+            fmt::format("{}: has no time over {} ({})", set.folder.string(), transport, why_untimed(rows)));
+    }
+  }
+  return sentences;
+}
+
+/// A folder of launches rather than a run.
+bool is_campaign_alone(const std::vector<ResultSet>& sets) {
+  return sets.size() == 1 && sets.front().launches.front().run.folder != sets.front().folder;
+}
+
+/// Why there is nothing to show of the sets: no two columns share a point, or there is none.
+[[noreturn]] void refuse_sides(const std::vector<ResultSet>& sets, const Columns& all,
+                               const std::vector<SideRow>& rows) {
+  std::vector<std::string> reasons = untimed_in(sets);
+  if (sets.size() == 1 && all.columns.size() < 2)
+    throw UsageError(reasons.empty() ? fmt::format("{}: there is one transport: give another run too, or one over "
+                                                   "several transports",
+                                                   sets.front().folder.string())
+                                     : join(reasons, "; "));
+  std::set<std::size_t> timed;
+  for (const SideRow& row : rows) timed.insert(row.fastest);  // alone in its row
+  if (timed.size() > 1) reasons.push_back(what_tells_apart(rows, all.columns.size()));
+  throw UsageError(fmt::format("no two of these have a point in common ({})", join(reasons, "; ")));
+}
+
 /// The points of curves, each at all its sizes, ascending.
 std::vector<std::vector<const SideRow*>> series_in(const std::vector<SideRow>& rows) {
   std::vector<std::vector<const SideRow*>> all;
@@ -224,10 +294,6 @@ bool SideCell::apart_from(const SideCell& other) const {
   return interval && other.interval && (interval->high < other.interval->low || other.interval->high < interval->low);
 }
 
-bool SideRow::is_tied(std::size_t column) const {
-  return !tied.empty() && (column == fastest || std::find(tied.begin(), tied.end(), column) != tied.end());
-}
-
 std::optional<double> ratio_of(const SideRow& row, std::size_t column, SideReference reference) {
   const std::optional<SideCell>& base = row.cells[reference == SideReference::first ? 0 : row.fastest];
   if (!base || !row.cells[column]) return std::nullopt;
@@ -237,17 +303,14 @@ std::optional<double> ratio_of(const SideRow& row, std::size_t column, SideRefer
 SideBySide side_by_side(const std::vector<ResultSet>& sets) {
   for (const ResultSet& set : sets) require_launch(set);
   const Columns all = columns_of(sets);
-  if (all.columns.size() < 2)
-    throw UsageError(fmt::format("{}: there is one transport: give another run too, or one over several transports",
-                                 sets.front().folder.string()));
   std::vector<SideRow> rows = rows_of(all);
   SideBySide sides{.columns = all.columns, .rows = {}, .crossovers = {}, .differences = {}, .notes = notes_on(sets)};
+  for (std::string& sentence : untimed_in(sets)) sides.notes.push_back(std::move(sentence));
+  const bool whole = is_campaign_alone(sets);
   const auto beside =
-      std::stable_partition(rows.begin(), rows.end(), [](const SideRow& row) { return !stands_alone(row); });
+      std::stable_partition(rows.begin(), rows.end(), [&](const SideRow& row) { return whole || !stands_alone(row); });
   const auto alone = static_cast<std::size_t>(rows.end() - beside);
-  if (beside == rows.begin())
-    throw UsageError(
-        fmt::format("no two of these have a point in common ({})", what_tells_apart(rows, all.columns.size())));
+  if (beside == rows.begin()) refuse_sides(sets, all, rows);
   if (alone > 0)
     sides.notes.push_back(fmt::format("{} of {} points are in one column only, and left out", alone, rows.size()));
   rows.erase(beside, rows.end());
@@ -257,6 +320,11 @@ SideBySide side_by_side(const std::vector<ResultSet>& sets) {
       sides.crossovers.push_back(std::move(crossover));
   sides.differences = differences_between(all, sides.rows);
   return sides;
+}
+
+bool has_sides(const ResultSet& set) {
+  const std::vector<SideRow> rows = rows_of(columns_of({set}));
+  return !std::all_of(rows.begin(), rows.end(), stands_alone);
 }
 
 }  // namespace weft

@@ -27,15 +27,20 @@ struct SideColumn {
   std::size_t launches = 0;
 };
 
+/// How a cell stands to the others of its row.
+enum class SideMark : std::uint8_t {
+  none,     ///< slower than the fastest beyond their intervals, or alone in its row, or no cell
+  best,     ///< faster than all others beyond their intervals
+  tied,     ///< the fastest, and those whose intervals meet its
+  unknown,  ///< not told from the fastest, since one of the two has no interval; the fastest where that is all it has
+};
+
 /// A point: the same but for transport and set.
 struct SideRow {
   Record point;                                ///< what identifies it, from the first column that has it
   std::vector<std::optional<SideCell>> cells;  ///< by column
   std::size_t fastest = 0;                     ///< column with the least time
-  std::vector<std::size_t> tied;               ///< other columns that are not apart from it; empty: it is the best
-
-  bool is_best(std::size_t column) const { return column == fastest && tied.empty(); }
-  bool is_tied(std::size_t column) const;
+  std::vector<SideMark> marks;                 ///< by column
 };
 
 /// Where of two columns the one that is faster for small sizes is overtaken.
@@ -57,15 +62,20 @@ struct SideDifference {
 /// Several result sets, or the transports of one, beside each other.
 struct SideBySide {
   std::vector<SideColumn> columns;
-  std::vector<SideRow> rows;  ///< that two columns have at least, by ascending point of the first
+  std::vector<SideRow> rows;  ///< that two columns have at least, of a campaign alone all, by ascending point
   std::vector<Crossover> crossovers;
   std::vector<SideDifference> differences;
   std::vector<std::string> notes;  ///< sentences
 };
 
 /// Matches the points of all columns by pattern, operation, algorithm, dtype, op, ranks, in_place and both sizes. Rows
-/// that are failed or wrong have no cell. Throws UsageError naming what differs where no two columns share a point.
+/// that are failed or wrong, or have no time above 0, have no cell. A campaign alone is shown whole, with what only one
+/// transport has, since its medians stand nowhere else. Throws UsageError where there is nothing to show: naming the
+/// sets and transports without any time, and what differs where no two columns share a point.
 SideBySide side_by_side(const std::vector<ResultSet>& sets);
+
+/// Whether two transports of the set share a point, so that side_by_side() has something of it to show.
+bool has_sides(const ResultSet& set);
 
 /// Of the rows of one point at all its sizes, ascending: where the decided order of two columns turns round. A size at
 /// which the two are not apart decides nothing.

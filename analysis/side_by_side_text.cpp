@@ -16,21 +16,32 @@ namespace {
 
 using SideTexts = std::vector<std::string>;
 
-std::string mark_of(const SideRow& row, std::size_t column) {
-  if (row.is_best(column)) return "*";
-  return row.is_tied(column) ? "=" : " ";
-}
+/// A mark in the table, and in csv and JSON.
+struct MarkTexts {
+  const char* sign;
+  const char* word;
+};
 
-std::string mark_in_words(const SideRow& row, std::size_t column) {
-  if (row.is_best(column)) return "best";
-  return row.is_tied(column) ? "tie" : "";
+MarkTexts texts_of(SideMark mark) {
+  switch (mark) {
+    case SideMark::best:
+      return {"*", "best"};
+    case SideMark::tied:
+      return {"=", "tie"};
+    case SideMark::unknown:
+      return {"?", "unknown"};
+    case SideMark::none:
+      break;
+  }
+  return {" ", ""};
 }
 
 std::string cell_text(const SideRow& row, std::size_t column, SideReference reference) {
   if (!row.cells[column]) return "-";
+  if (row.cells.size() == 1) return fixed(row.cells[column]->time_us, 9);
   const std::optional<double> ratio = ratio_of(row, column, reference);
   return fmt::format("{} x{} {}", fixed(row.cells[column]->time_us, 9), ratio ? fmt::format("{:.3f}", *ratio) : "n/a",
-                     mark_of(row, column));
+                     texts_of(row.marks[column]).sign);
 }
 
 /// What tells a row from its neighbours, and the titles of these columns.
@@ -64,12 +75,17 @@ std::string lines_of_grid(const std::vector<SideTexts>& grid) {
   return text;
 }
 
-std::string title_of_sides(SideReference reference) {
+std::string title_of_sides(const SideBySide& sides, SideReference reference) {
+  if (sides.columns.size() == 1) return "time us (median over the launches)";
   return fmt::format("time us (median), and how many times that of {}",
                      reference == SideReference::first ? "the first column" : "the fastest");
 }
 
-constexpr const char* kMarks = "* best: its interval meets no other; = tie with the fastest";
+/// Of a column alone there are no marks to explain.
+std::string legend_of(const SideBySide& sides) {
+  if (sides.columns.size() == 1) return {};
+  return "* best: its interval meets no other; = tie with the fastest; ? not known: too few samples for an interval";
+}
 
 std::string crossover_text(const SideBySide& sides, const Crossover& crossover) {
   const Record& point = crossover.point;
@@ -110,7 +126,8 @@ std::string escaped(std::string text) {
 
 std::string side_table(const SideBySide& sides, SideReference reference) {
   std::string text =
-      fmt::format("\n{}\n{} {}\n", title_of_sides(reference), lines_of_grid(grid_of(sides, reference)), kMarks);
+      fmt::format("\n{}\n{}", title_of_sides(sides, reference), lines_of_grid(grid_of(sides, reference)));
+  if (const std::string legend = legend_of(sides); !legend.empty()) text += fmt::format(" {}\n", legend);
   for (const auto& [heading, lines] : remarks_of(sides)) {
     if (lines.empty()) continue;
     text += fmt::format("\n{}\n", heading);
@@ -121,7 +138,7 @@ std::string side_table(const SideBySide& sides, SideReference reference) {
 
 std::string side_markdown(const SideBySide& sides, SideReference reference) {
   const std::vector<SideTexts> grid = grid_of(sides, reference);
-  std::string text = fmt::format("### {}\n\n", title_of_sides(reference));
+  std::string text = fmt::format("### {}\n\n", title_of_sides(sides, reference));
   for (std::size_t line = 0; line < grid.size(); ++line) {
     text += "|";
     for (const std::string& cell : grid[line]) text += fmt::format(" {} |", escaped(cell));
@@ -131,7 +148,7 @@ std::string side_markdown(const SideBySide& sides, SideReference reference) {
     for (std::size_t i = 1; i < grid[line].size(); ++i) text += "---:|";
     text += "\n";
   }
-  text += fmt::format("\n{}\n", escaped(kMarks));
+  if (const std::string legend = legend_of(sides); !legend.empty()) text += fmt::format("\n{}\n", escaped(legend));
   for (const auto& [heading, lines] : remarks_of(sides)) {
     if (lines.empty()) continue;
     text += fmt::format("\n**{}**\n\n", heading);
@@ -165,7 +182,7 @@ std::string side_csv(const SideBySide& sides, SideReference reference) {
       fields.push_back(cell && cell->interval ? fmt::format("{:.10g}", cell->interval->low) : "");
       fields.push_back(cell && cell->interval ? fmt::format("{:.10g}", cell->interval->high) : "");
       fields.push_back(ratio ? fmt::format("{:.10g}", *ratio) : "");
-      fields.push_back(cell ? mark_in_words(row, column) : "");
+      fields.push_back(texts_of(row.marks[column]).word);
     }
     text += csv_line(fields);
   }
@@ -178,7 +195,7 @@ nlohmann::json cell_json(const SideRow& row, std::size_t column, SideReference r
   const std::optional<SideCell>& cell = row.cells[column];
   if (!cell) return nullptr;
   const std::optional<double> ratio = ratio_of(row, column, reference);
-  nlohmann::json found = {{"time_us", cell->time_us}, {"mark", mark_in_words(row, column)}};
+  nlohmann::json found = {{"time_us", cell->time_us}, {"mark", texts_of(row.marks[column]).word}};
   found["ratio"] = ratio ? nlohmann::json(*ratio) : nlohmann::json();
   found["time_us_low"] = cell->interval ? nlohmann::json(cell->interval->low) : nlohmann::json();
   found["time_us_high"] = cell->interval ? nlohmann::json(cell->interval->high) : nlohmann::json();

@@ -1,8 +1,7 @@
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <set>
 #include <system_error>
 
 #include "analysis/side_by_side.hpp"
@@ -58,12 +57,22 @@ std::string json_of(const std::vector<Run>& runs) {
   return text.empty() ? "[]\n" : text + "\n]\n";
 }
 
+/// The run's rows; where that is nothing at all, a sentence.
+std::string table_or_sentence(const Run& run, const std::string& format) {
+  const std::string text = show_run(run, format);
+  if (!text.empty()) return text;
+  const auto ended = run.info.find("ended");
+  const bool was_killed = ended == run.info.end() || !ended->is_string();
+  return fmt::format("{}: holds no point{}\n", run.folder.string(),
+                     was_killed ? ": the run was killed before its first, or is under way" : "");
+}
+
 std::string tables_of(const std::vector<Run>& runs, const std::string& format) {
-  if (runs.size() == 1) return show_run(runs.front(), format);
+  if (runs.size() == 1) return table_or_sentence(runs.front(), format);
   if (format == "csv") return csv_of(runs);
   if (format == "json") return json_of(runs);
   std::string text;
-  for (const Run& run : runs) text += fmt::format("# {}\n{}", run.folder.string(), show_run(run, format));
+  for (const Run& run : runs) text += fmt::format("# {}\n{}", run.folder.string(), table_or_sentence(run, format));
   return text;
 }
 
@@ -72,13 +81,17 @@ bool is_run(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / "run.json", ignored) || !std::filesystem::is_directory(folder, ignored);
 }
 
+ResultSet set_of_run(const Run& run) {
+  ResultSet set;
+  set.folder = run.folder;
+  set.launches.push_back({run});
+  return set;
+}
+
 /// A run stands for itself, also one that was killed: what there is of it is shown.
 ResultSet set_of(const std::string& folder) {
   if (!is_run(folder)) return read_result_set(folder);
-  ResultSet set;
-  set.folder = folder;
-  set.launches.push_back({read_run(folder)});
-  return set;
+  return set_of_run(read_run(folder));
 }
 
 const SideFormat& side_format_of(const std::string& name) {
@@ -105,15 +118,26 @@ std::string sides_of(const Show& wanted) {
   return format.write(side_by_side(sets), reference);
 }
 
-/// Whether points of a run were measured over more than one transport.
-bool has_sides(const Run& run) {
-  std::set<std::string> points;
-  for (const Record& record : run.records) {
-    Record point = record;
-    point.transport.clear();
-    if (record.measured() && record.status == "ok" && !points.insert(point.key()).second) return true;
+/// The table of a run, and below it its transports beside each other where they share a point.
+std::string whole_run(const Show& wanted) {
+  const Run run = read_run(wanted.folders.front());
+  const std::string table = table_or_sentence(run, "table");
+  const ResultSet set = set_of_run(run);
+  return has_sides(set) ? table + side_table(side_by_side({set}), reference_of(wanted.reference)) : table;
+}
+
+/// By where the folders are, however they are written.
+void refuse_twice(const std::vector<std::string>& folders) {
+  std::map<std::filesystem::path, std::string> known;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    const std::filesystem::path place = std::filesystem::canonical(folder, error);
+    const auto [before, is_new] = known.emplace(error ? std::filesystem::path(folder) : place, folder);
+    if (is_new) continue;
+    throw UsageError(before->second == folder
+                         ? fmt::format("{}: is given twice", folder)
+                         : fmt::format("{}: is given twice, it is {} too", folder, before->second));
   }
-  return false;
 }
 
 void refuse_contradictions(const Show& wanted) {
@@ -121,9 +145,7 @@ void refuse_contradictions(const Show& wanted) {
   if (!wanted.format.empty()) find_format(wanted.format);
   if (!wanted.format.empty() && !wanted.side_by_side.empty())
     throw UsageError("--format and --side-by-side: give one of them");
-  for (auto folder = wanted.folders.begin(); folder != wanted.folders.end(); ++folder)
-    if (std::find(wanted.folders.begin(), folder, *folder) != folder)
-      throw UsageError(fmt::format("{}: is given twice", *folder));
+  refuse_twice(wanted.folders);
 }
 
 int show(const Show& wanted) {
@@ -133,10 +155,13 @@ int show(const Show& wanted) {
     fmt::print("{}", sides_of(wanted));
     return static_cast<int>(ExitCode::ok);
   }
+  if (wanted.format.empty()) {
+    fmt::print("{}", whole_run(wanted));
+    return static_cast<int>(ExitCode::ok);
+  }
   std::vector<Run> runs;
   for (const std::string& folder : wanted.folders) runs.push_back(read_run(folder));
-  fmt::print("{}", tables_of(runs, wanted.format.empty() ? "table" : wanted.format));
-  if (wanted.format.empty() && has_sides(runs.front())) fmt::print("{}", sides_of(wanted));
+  fmt::print("{}", tables_of(runs, wanted.format));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -154,7 +179,8 @@ void add_show(CLI::App& app, Chosen& chosen) {
   CLI::App* const command =
       app.add_subcommand("show",
                          "Print the table of earlier runs; of several, and of one with several transports, "
-                         "what they took beside each other (docs/results.md)");
+                         "what they took beside each other; of a campaign the medians over its launches "
+                         "(docs/results.md)");
   auto wanted = std::make_shared<Show>();
   command
       ->add_option("runs", wanted->folders, "Run folders, or campaigns of weft repeat; several stand beside each other")

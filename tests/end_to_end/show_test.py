@@ -68,6 +68,43 @@ class Show(ProgramTest):
         self.assertIn("times that of the first column", shown.stdout)
         self.assertEqual(weft("show", self.folder / "both", "--format", "table").stdout, done.stdout)
 
+    def test_transports_without_a_time_are_no_failure(self):
+        done = weft("run", "all_reduce", "--algorithm", "ring", "-t", "model,shm", "--fabric", "latency=0", "-b", 0, "-e", 0, "--ranks", 2,
+                    "--oversubscribe", "-n", 10, "--out", self.folder / "zero")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        shown = weft("show", self.folder / "zero")
+        self.assertEqual((shown.returncode, shown.stdout, shown.stderr), (OK, done.stdout, ""))
+
+    def test_a_campaign_alone_is_its_medians(self):
+        campaign = self.folder / "campaign"
+        done = weft("repeat", "-n", 2, "--out", campaign, "--", WEFT, "run", "all_reduce", "-t", "model", "--ranks", 2, "-b", "1K",
+                    "-e", "4K", "-n", 6, "--noise-probe", 0)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        shown = weft("show", campaign)
+        self.assertEqual(shown.returncode, OK, shown.stderr)
+        self.assertIn("campaign over model, 2 launches", shown.stdout)
+        self.assertEqual([len(point["cells"]) for point in self.sides(campaign)["points"]], [1, 1])
+
+    def empty_copy(self, run, name, **info):
+        """The run as it is before its first point."""
+        shutil.copytree(run, self.folder / name)
+        points = self.folder / name / "points.csv"
+        points.write_bytes(points.read_bytes().splitlines(keepends=True)[0])
+        known = json.loads((self.folder / name / "run.json").read_text())
+        (self.folder / name / "run.json").write_text(json.dumps({**known, **info}))
+        return self.folder / name
+
+    def test_a_run_without_points_is_named(self):
+        low = self.run_on("low", LOW)
+        empty, killed = self.empty_copy(low, "empty"), self.empty_copy(low, "killed", ended=None, exit_code=None)
+        self.assertEqual(weft("show", empty).stdout, f"{empty}: holds no point\n")
+        shown = weft("show", killed)
+        self.assertEqual(shown.returncode, OK, shown.stderr)
+        self.assertIn("holds no point: the run was killed before its first", shown.stdout)
+        refused = weft("show", low, empty)
+        self.assertEqual(refused.returncode, USAGE, refused.stdout)
+        self.assertIn(f"{empty}: holds no point", refused.stderr)
+
     def test_a_killed_run_is_shown_as_far_as_it_is(self):
         low, wide = self.run_on("low", LOW), self.run_on("wide", WIDE)
         info = json.loads((wide / "run.json").read_text())
@@ -81,7 +118,11 @@ class Show(ProgramTest):
         copy = self.folder / "damaged"
         shutil.copytree(low, copy)
         (copy / "points.csv").write_text("point\r\n")
-        for arguments, words in (((low, other), "ranks: 2 | 4"), ((low, low), "given twice"), ((low, self.folder / "absent"), "absent"),
+        link = self.folder / "link"
+        link.symlink_to(low)
+        for arguments, words in (((low, other), "ranks: 2 | 4"), ((low, low), "given twice"), ((low, f"{low}/"), "given twice"),
+                                 ((low, self.folder / "." / "other" / ".." / "low"), "given twice"), ((low, link), "given twice"),
+                                 ((low, self.folder / "absent"), "absent"),
                                  ((low, copy), "points.csv"),
                                  ((low, "--side-by-side", "table"), "one transport"),
                                  ((low, other, "--side-by-side", "tabel"), "did you mean 'table'"),

@@ -77,28 +77,96 @@ TEST(SideBySide, FoldersOfOneNameAreToldApart) {
   EXPECT_EQ(sides.columns[2].name, "y/run mpi");
 }
 
+TEST(SideBySide, NamesHaveNoDoubleSlash) {
+  const SideBySide sides = side_by_side({set_of_rows("/run", {row_of(8, 1)}), set_of_rows("/x/run/", {row_of(8, 1)})});
+  EXPECT_EQ(sides.columns[0].name, "run");
+  EXPECT_EQ(sides.columns[1].name, "x/run");
+}
+
 TEST(SideBySide, TheBestIsApartFromAllOthers) {
-  const auto best = [](double a, double b, double c) {
+  const auto three = [](double a, double b, double c) {
     return side_by_side(
                {set_of_rows("a", {row_of(8, a)}), set_of_rows("b", {row_of(8, b)}), set_of_rows("c", {row_of(8, c)})})
         .rows.front();
   };
-  EXPECT_TRUE(best(10, 20, 30).is_best(0));
-  EXPECT_TRUE(best(20, 10, 30).is_best(1));
-  const SideRow tie = best(30, 10.1, 10);
+  using enum SideMark;
+  EXPECT_THAT(three(10, 20, 30).marks, ElementsAre(best, none, none));
+  EXPECT_THAT(three(20, 10, 30).marks, ElementsAre(none, best, none));
+  const SideRow tie = three(30, 10.1, 10);
   EXPECT_EQ(tie.fastest, 2U);
-  EXPECT_FALSE(tie.is_best(2));
-  EXPECT_TRUE(tie.is_tied(2));
-  EXPECT_TRUE(tie.is_tied(1));
-  EXPECT_FALSE(tie.is_tied(0));
+  EXPECT_THAT(tie.marks, ElementsAre(none, tied, tied));
 }
 
-TEST(SideBySide, WithoutAnIntervalNothingIsBest) {
-  Record vague = row_of(8, 1);
-  vague.time_us_median_low = vague.time_us_median_high = 0;
-  const SideBySide sides = side_by_side({set_of_rows("a", {row_of(8, 100)}), set_of_rows("b", {vague})});
-  EXPECT_FALSE(sides.rows.front().is_best(1));
-  EXPECT_TRUE(sides.rows.front().is_tied(0));
+TEST(SideBySide, WithoutAnIntervalNothingIsBestOrATie) {
+  using enum SideMark;
+  const auto vague = [](double us) {
+    Record record = row_of(8, us);
+    record.time_us_median_low = record.time_us_median_high = 0;
+    return record;
+  };
+  const auto marks = [](const Record& a, const Record& b, const Record& c) {
+    const SideBySide sides = side_by_side({set_of_rows("a", {a}), set_of_rows("b", {b}), set_of_rows("c", {c})});
+    return sides.rows.front().marks;
+  };
+  EXPECT_THAT(marks(row_of(8, 100), vague(1), vague(2)), ElementsAre(unknown, unknown, unknown));
+  EXPECT_THAT(marks(row_of(8, 1), vague(100), row_of(8, 2)), ElementsAre(unknown, unknown, none));
+  EXPECT_THAT(marks(row_of(8, 1), vague(1), row_of(8, 1.01)), ElementsAre(tied, unknown, tied));
+  const SideBySide sides = side_by_side({set_of_rows("a", {row_of(8, 100)}), set_of_rows("b", {vague(1)})});
+  EXPECT_THAT(side_table(sides, SideReference::first), HasSubstr("x0.010 ?"));
+  EXPECT_THAT(side_json(sides, SideReference::first), HasSubstr(R"("mark": "unknown")"));
+}
+
+/// The sentence with which these are refused.
+std::string refusal_of(const std::vector<ResultSet>& sets) {
+  try {
+    side_by_side(sets);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "not refused";
+}
+
+TEST(SideBySide, SetsWithoutATimeAreNamed) {
+  Record refused = row_of(8, 0);
+  refused.iterations = 0;
+  refused.status = "refused";
+  const ResultSet timed = set_of_rows("timed", {row_of(8, 1)});
+  const ResultSet empty = set_of_rows("empty", {});
+  const ResultSet untimed = set_of_rows("none", {refused, row_of(64, 0)});
+  EXPECT_THAT(refusal_of({timed, empty}), HasSubstr("empty: holds no point"));
+  EXPECT_THAT(refusal_of({empty}), HasSubstr("empty: holds no point"));
+  const std::string both = refusal_of({untimed, set_of_rows("other", {refused})});
+  EXPECT_THAT(both, HasSubstr("none: has no time over model (1 refused, 1 without a time above 0)"));
+  EXPECT_THAT(both, HasSubstr("other: has no time over model (1 refused)"));
+  EXPECT_THAT(both, testing::Not(HasSubstr("combination")));
+  Record elsewhere = row_of(8, 1);
+  elsewhere.ranks = 16;
+  const std::string three = refusal_of({timed, set_of_rows("elsewhere", {elsewhere}), empty});
+  EXPECT_THAT(three, HasSubstr("empty: holds no point"));
+  EXPECT_THAT(three, HasSubstr("ranks: 4 | 16"));
+  EXPECT_THAT(side_by_side({timed, empty, timed}).notes, ElementsAre("empty: holds no point"));
+}
+
+TEST(SideBySide, TransportsWithoutATimeHaveNoSides) {
+  EXPECT_FALSE(has_sides(set_of_rows("a", {row_of(8, 0), row_of(8, 3, "shm")})));
+  EXPECT_FALSE(has_sides(set_of_rows("a", {row_of(8, 1), row_of(64, 3, "shm")})));
+  EXPECT_FALSE(has_sides(set_of_rows("a", {})));
+  EXPECT_TRUE(has_sides(set_of_rows("a", {row_of(8, 1), row_of(8, 3, "shm")})));
+}
+
+TEST(SideBySide, ACampaignAloneIsShownWhole) {
+  ResultSet campaign = set_of_rows("c/001", {row_of(8, 1), row_of(64, 5)});
+  campaign.launches.push_back(set_of_rows("c/002", {row_of(8, 3), row_of(64, 5)}).launches.front());
+  campaign.folder = "c";
+  const SideBySide sides = side_by_side({campaign});
+  ASSERT_EQ(sides.columns.size(), 1U);
+  ASSERT_EQ(sides.rows.size(), 2U);
+  EXPECT_DOUBLE_EQ(sides.rows[0].cells[0]->time_us, 2);
+  EXPECT_THAT(sides.rows[0].marks, ElementsAre(SideMark::none));
+  const std::string text = side_table(sides, SideReference::first);
+  EXPECT_THAT(text, HasSubstr("median over the launches"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("best")));
+  EXPECT_THAT(refusal_of({set_of_rows("run", {row_of(8, 1)})}), HasSubstr("there is one transport"));
 }
 
 TEST(SideBySide, OfSeveralLaunchesTheMedianAndTheirInterval) {
