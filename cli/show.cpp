@@ -4,6 +4,7 @@
 #include <memory>
 #include <system_error>
 
+#include "analysis/campaign.hpp"
 #include "analysis/side_by_side.hpp"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -88,10 +89,12 @@ ResultSet set_of_run(const Run& run) {
   return set;
 }
 
-/// A run stands for itself, also one that was killed: what there is of it is shown.
-ResultSet set_of(const std::string& folder) {
-  if (!is_run(folder)) return read_result_set(folder);
-  return set_of_run(read_run(folder));
+/// A run stands for itself, also one that was killed: what there is of it is shown. A campaign of two commands is two.
+std::vector<ResultSet> sets_in(const std::filesystem::path& folder) {
+  if (is_run(folder)) return {set_of_run(read_run(folder))};
+  if (is_campaign(folder) && read_campaign(folder).commands.size() == 2)
+    return {read_result_set(folder / "base"), read_result_set(folder / "new")};
+  return {read_result_set(folder)};
 }
 
 const SideFormat& side_format_of(const std::string& name) {
@@ -114,7 +117,8 @@ std::string sides_of(const Show& wanted) {
   const SideFormat& format = side_format_of(wanted.side_by_side.empty() ? "table" : wanted.side_by_side);
   const SideReference reference = reference_of(wanted.reference);
   std::vector<ResultSet> sets;
-  for (const std::string& folder : wanted.folders) sets.push_back(set_of(folder));
+  for (const std::string& folder : wanted.folders)
+    for (ResultSet& set : sets_in(folder)) sets.push_back(std::move(set));
   return format.write(side_by_side(sets), reference);
 }
 
@@ -160,7 +164,12 @@ int show(const Show& wanted) {
     return static_cast<int>(ExitCode::ok);
   }
   std::vector<Run> runs;
-  for (const std::string& folder : wanted.folders) runs.push_back(read_run(folder));
+  for (const std::string& folder : wanted.folders) {
+    if (!is_run(folder))
+      throw UsageError(
+          fmt::format("{}: is no run folder: --format takes runs, --side-by-side campaigns of them too", folder));
+    runs.push_back(read_run(folder));
+  }
   fmt::print("{}", tables_of(runs, wanted.format));
   return static_cast<int>(ExitCode::ok);
 }

@@ -84,6 +84,16 @@ class Show(ProgramTest):
         self.assertEqual(shown.returncode, OK, shown.stderr)
         self.assertIn("campaign over model, 2 launches", shown.stdout)
         self.assertEqual([len(point["cells"]) for point in self.sides(campaign)["points"]], [1, 1])
+        refused = weft("show", campaign, "--format", "csv")
+        self.assertEqual(refused.returncode, USAGE, refused.stdout)
+        self.assertIn("--side-by-side campaigns", refused.stderr)
+
+    def test_a_campaign_of_two_commands_is_two_columns(self):
+        campaign = self.folder / "campaign"
+        command = [WEFT, "run", "all_reduce", "-t", "model", "--ranks", 2, "-b", "1K", "-e", "1K", "-n", 6, "--noise-probe", 0, "--fabric"]
+        done = weft("repeat", "-n", 1, "--out", campaign, "--", *command, LOW, "--vs", *command, WIDE)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual([column["name"] for column in self.sides(campaign)["columns"]], ["base", "new"])
 
     def empty_copy(self, run, name, **info):
         """The run as it is before its first point."""
