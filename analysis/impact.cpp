@@ -11,6 +11,7 @@ namespace weft {
 namespace {
 
 constexpr const char* kAlone = "alone";
+constexpr const char* kClockStart = "round-time";
 
 bool is_alone(const Record& record) { return record.pattern == "congest" && record.algorithm == kAlone; }
 
@@ -26,7 +27,11 @@ const Record* alone_of(const Record& beside, const std::vector<Record>& records)
 
 std::string why_no_figure(const Record& record) {
   if (record.status != "ok") return fmt::format("{}: {}", record.status, record.reason);
-  return record.measured() && record.time_us_median > 0 ? "" : "not measured";
+  if (!record.measured() || record.time_us_median <= 0) return "not measured";
+  // Alone a time holds how unevenly the ranks leave a barrier; beside, the lead hides a part of it.
+  if (record.sync == kClockStart) return {};
+  return fmt::format("started by {}, not by the common clock{}", record.sync,
+                     record.oversubscribed ? ": there are more ranks than cores" : "");
 }
 
 Impact impact_of(const Record& beside, const Record* alone) {

@@ -14,7 +14,7 @@ namespace weft {
 struct Impact {
   const Record* alone = nullptr;  ///< null where the victim was not measured alone
   const Record* beside = nullptr;
-  std::optional<double> median;  ///< none where one of the two has no figure that holds
+  std::optional<double> median;  ///< none where one of the two has no figure, or not one started by round-time
   std::optional<Interval>
       interval;               ///< of it: low end over high end of the medians' intervals, and the other way round
   std::optional<double> p99;  ///< none where either has too few samples, or some of those beside outlasted the load

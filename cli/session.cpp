@@ -42,6 +42,9 @@ std::string refuses_natives(const Communicator& communicator, const Workload& wo
   return {};
 }
 
+/// Or would, as weft chooses.
+bool starts_by_clock(StartSync sync) { return sync == StartSync::round_time || sync == StartSync::automatic; }
+
 struct OpenTransport {
   std::string name;
   std::string refused;  // not empty: why it cannot run here; then the rest is null
@@ -261,8 +264,11 @@ std::unique_ptr<Workload> Session::choose_workload(const Point& point, const Ope
         fmt::format("--batch {}: pairs takes its rounds in turn, so a sample is one call", job_.options.measure.batch));
   if (!point.pairings.empty() && !job_.options.trace.empty())
     return refuse("--trace: shows one program, and pairs has one for each of its rounds: trace send_recv");
-  if (point.beside && job_.options.measure.sync == StartSync::none)
-    return refuse("--sync none: without a common start nobody knows what runs beside what");
+  if (point.beside && !starts_by_clock(job_.options.measure.sync))
+    return refuse(
+        fmt::format("--sync {}: the victims of congest start later than the aggressors by the ranks' common clock: "
+                    "leave it out, or give round-time",
+                    name_of(job_.options.measure.sync)));
   if (!point.timed.empty() && job_.options.measure.arrival.pattern != ArrivalPattern::together)
     return refuse(fmt::format("--arrival: {} times some of its ranks alone, and says itself when the others start",
                               point.pattern));
@@ -310,6 +316,9 @@ void Session::measure_workload(const Point& point, const Workload& workload, Ope
   MeasureOptions options = measure_options(*transport.communicator);
   options.by_program = !point.pairings.empty();
   options.timed = timed_ranks(point, world_.ranks());
+  // Even where the clock is no better than the victims' short operations: a barrier's messages and skew are worse.
+  if (point.beside && options.sync == StartSync::automatic && !options.oversubscribed)
+    options.sync = StartSync::round_time;
   if (!transport.communicator->virtual_time()) record.cache = name_of(options.cache);
   if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload, options.timed);

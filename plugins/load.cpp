@@ -1,12 +1,16 @@
 #include "plugins/load.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fmt/format.h>
 
 #include "core/text.hpp"
@@ -36,6 +40,30 @@ void require_file(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw UsageError("there is no such file");
   if (!std::filesystem::is_regular_file(path, ignored)) throw UsageError("is no file: a shared library is needed");
+}
+
+/// One that the loader would map; others it refuses itself.
+bool is_library(const Elf64_Ehdr& header) {
+  constexpr unsigned char kOrder = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
+         header.e_ident[EI_DATA] == kOrder && header.e_phentsize == sizeof(Elf64_Phdr);
+}
+
+/// The loader maps segments without looking whether the file has them, and dies of SIGBUS where it has not.
+void require_whole(const std::filesystem::path& path) {
+  const std::uint64_t size = std::filesystem::file_size(path);
+  std::ifstream file(path, std::ios::binary);
+  Elf64_Ehdr header{};
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header) || !is_library(header)) return;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment))
+      throw UsageError(fmt::format("is cut short: it ends at {} bytes, within its program headers", size));
+    if (segment.p_type == PT_LOAD && (segment.p_filesz > size || segment.p_offset > size - segment.p_filesz))
+      throw UsageError(fmt::format("is cut short: it has {} bytes, and {} bytes of it are to be loaded from {} on",
+                                   size, segment.p_filesz, segment.p_offset));
+  }
 }
 
 void* open_library(const std::filesystem::path& path) {
@@ -115,6 +143,7 @@ LoadedPlugin add_entries(const Plugin& plugin) {
 LoadedPlugin load_plugin(const std::string& path) {
   try {
     require_file(path);
+    require_whole(path);
     const std::filesystem::path file = std::filesystem::absolute(path);
     LoadedPlugin loaded = add_entries(find_plugin(open_library(file)));
     loaded.path = file.lexically_normal().string();

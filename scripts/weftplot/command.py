@@ -53,7 +53,7 @@ def draw_all(runs, out):
                  "pipeline_timeline")):
             if not drawings:
                 if pattern in set(run.points["pattern"]):
-                    print(f"{run.folder}: no {kind}.json, so no picture of it")
+                    print(f"{run.folder}: no {kind}.json, or nothing in it to draw: no picture of it")
                 continue
             suffix = "" if len(runs) == 1 else "_" + re.sub(r"[^A-Za-z0-9_.-]+", "_", run.name)
             written += style.save(details.draw_sheet(drawings, f"{title}   ({run.name})", columns, size), out,

@@ -58,8 +58,22 @@ class Congest(ProgramTest):
             self.assertEqual(row["wire_bytes"], row["bytes_per_rank"], "not what the aggressors send")
             self.assertEqual(row["invalid_share"], "0.0" if "." in row["invalid_share"] else "0")
 
+    def test_a_real_factor_needs_a_start_by_the_clock(self):
+        self.out = self.folder / "real"
+        done = weft("run", "congest", "-t", "shm", "--ranks", 4, "--oversubscribe", "-e", "1K", "-n", 5, "-w", 1, "-c", 0,
+                    "--cache", "hot", "--noise-probe", 0, "--out", self.out)
+        rows = points(self.out)
+        self.assertEqual(len(rows), 12, done.stderr)
+        crowded = rows[0]["oversubscribed"] == "true"  # on this machine
+        self.assertEqual({row["sync"] for row in rows}, {"barrier" if crowded else "round-time"})
+        if crowded:
+            self.assertEqual(set(self.impacts().values()), {None})
+            self.assertIn("not by the common clock: there are more ranks than cores", done.stdout)
+
     def test_what_cannot_be_is_a_sentence(self):
-        for number, (arguments, words) in enumerate(((("--ranks", 3), "at least 4 ranks"), (("--sync", "none"), "--sync none"),
+        for number, (arguments, words) in enumerate(((("--ranks", 3), "at least 4 ranks"), (("--sync", "none"), "--sync none: the victims"),
+                                                     (("--sync", "barrier"), "leave it out, or give round-time"),
+                                                     (("--sync", "native"), "--sync native: the victims"),
                                                      (("--arrival", "ramp:1us"), "--arrival"), (("--victims", "0"), "--victims"),
                                                      (("--victims", "lots"), "--victims"),
                                                      (("--aggressor-bytes", "0"), "--aggressor-bytes"),

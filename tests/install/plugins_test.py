@@ -95,9 +95,15 @@ class Plugins(unittest.TestCase):
     def test_one_sentence_for_what_does_not_fit(self):
         refused = self.place / "tests/install/plugins"
         (self.place / "text.so").write_text("no library\n")
+        whole = self.example.read_bytes()
+        for name, length in (("headers.so", 100), ("page.so", 4096), ("most.so", len(whole) // 2)):
+            (self.place / name).write_bytes(whole[:length])
         for plugin, why in ((self.place / "gone.so", "there is no such file"),
                             (self.place, "is no file: a shared library is needed"),
                             (self.place / "text.so", "cannot be loaded as a shared library"),
+                            (self.place / "headers.so", "is cut short: it ends at 100 bytes, within its program headers"),
+                            (self.place / "page.so", "is cut short: it has 4096 bytes, and"),
+                            (self.place / "most.so", r"is cut short: it has \d+ bytes, and \d+ bytes of it are to be loaded from"),
                             (refused / "libno_plugin.so", "it has no symbol 'weft_plugin'"),
                             (refused / "libno_device.so", "fails when it is loaded: there is no device"),
                             (refused / "libno_function.so", "brings an entry 'half' without its function 'refuses'"),

@@ -18,6 +18,7 @@ Record congest_row(const std::string& aggression, double median, double p99 = 0,
   record.bytes_per_rank = record.bytes_per_peer = 8;
   record.iterations = 500;
   record.status = "ok";
+  record.sync = "round-time";
   record.time_us_median = median;
   record.time_us_median_low = 0.9 * median;
   record.time_us_median_high = 1.1 * median;
@@ -64,6 +65,17 @@ TEST(Impact, SaysWhyThereIsNone) {
   rows[0].reason = "beside 9 of the 10 samples the load did not run from start to end";
   EXPECT_THAT(impacts_of(rows)[0].why_none, HasSubstr("failed: beside 9"));
   EXPECT_FALSE(impacts_of(rows)[0].median);
+}
+
+TEST(Impact, HasNoneWhereEitherWasNotStartedByTheClock) {
+  for (const std::size_t row : {0U, 1U}) {
+    std::vector<Record> rows = {congest_row("incast", 30), congest_row("alone", 10)};
+    rows[row].sync = "barrier";
+    rows[row].oversubscribed = true;
+    const std::vector<Impact> impacts = impacts_of(rows);
+    EXPECT_THAT(impacts[0].why_none, HasSubstr("started by barrier, not by the common clock: there are more ranks"));
+    EXPECT_FALSE(impacts[0].median || impacts[0].interval || impacts[0].p99);
+  }
 }
 
 TEST(Impact, OtherPatternsHaveNone) {

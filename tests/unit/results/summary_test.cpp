@@ -120,6 +120,10 @@ TEST(Summary, TooManyInvalidSamplesFailThePoint) {
   EXPECT_FALSE(none.measured());
   EXPECT_EQ(none.status, "failed");
   EXPECT_EQ(none.reason, "100 % of the 100 samples started late: try --sync barrier");
+  Record congest = all_reduce_record(8);
+  congest.pattern = "congest";
+  summarise(samples, 1, congest);
+  EXPECT_EQ(congest.reason, "100 % of the 100 samples started late") << "it takes no barrier";
   samples.wrong = 1;
   EXPECT_EQ(summary_of(samples).status, "wrong") << "wrong data is the worse of the two";
 }
