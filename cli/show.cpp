@@ -60,7 +60,7 @@ std::string json_of(const std::vector<Run>& runs) {
 
 /// The run's rows; where that is nothing at all, a sentence.
 std::string table_or_sentence(const Run& run, const std::string& format) {
-  const std::string text = show_run(run, format);
+  std::string text = show_run(run, format);
   if (!text.empty()) return text;
   const auto ended = run.info.find("ended");
   const bool was_killed = ended == run.info.end() || !ended->is_string();
