@@ -17,7 +17,7 @@ Context::Context(int ranks) {
 
 Context::~Context() { ucp_cleanup(context_); }
 
-Memory new_mapped_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind) {
+Memory new_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind) {
   const Memory pages = allocate_pages(bytes, kind);
   ucp_mem_map_params_t params{};
   params.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH;
