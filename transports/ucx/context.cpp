@@ -12,7 +12,7 @@ Context::Context(int ranks) {
   params.features = UCP_FEATURE_TAG;
   params.estimated_num_eps = static_cast<std::size_t>(ranks);
   params.name = "weft";
-  check(ucp_init(&params, nullptr, &context_), "ucp_init");
+  check_opening(ucp_init(&params, nullptr, &context_), "ucp_init");
 }
 
 Context::~Context() { ucp_cleanup(context_); }

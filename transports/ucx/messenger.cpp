@@ -28,7 +28,7 @@ Messenger::Messenger(World& world, std::shared_ptr<Context> context)
   ucp_worker_params_t params{};
   params.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
   params.thread_mode = UCS_THREAD_MODE_SINGLE;
-  check(ucp_worker_create(context_->get(), &params, &worker_), "ucp_worker_create");
+  check_opening(ucp_worker_create(context_->get(), &params, &worker_), "ucp_worker_create");
 }
 
 Messenger::~Messenger() {
@@ -152,7 +152,7 @@ void Messenger::connect(const std::vector<std::string>& hosts) {
 std::string Messenger::address() const {
   ucp_address_t* address = nullptr;
   std::size_t length = 0;
-  check(ucp_worker_get_address(worker_, &address, &length), "ucp_worker_get_address");
+  check_opening(ucp_worker_get_address(worker_, &address, &length), "ucp_worker_get_address");
   std::string copy(reinterpret_cast<const char*>(address), length);
   ucp_worker_release_address(worker_, address);
   return copy;
@@ -170,7 +170,7 @@ void Messenger::open_endpoint(Peer& peer, const std::string& address, bool neigh
     params.err_mode = UCP_ERR_HANDLING_MODE_PEER;
     params.err_handler = {.cb = lost, .arg = &peer};
   }
-  check(ucp_ep_create(worker_, &params, &peer.endpoint), "ucp_ep_create");
+  check_opening(ucp_ep_create(worker_, &params, &peer.endpoint), "ucp_ep_create");
 }
 
 /// One that has failed is cut: who is gone flushes nothing.
