@@ -20,10 +20,23 @@ ucp_tag_t tag_of(int source, int channel) {
   return static_cast<ucp_tag_t>(channel) << 32 | static_cast<ucp_tag_t>(source);
 }
 
+/// Of a message that calls back for `operation`. Payload is the host's, which UCX would look up for each where it knows
+/// of devices.
+ucp_request_param_t param_of(void* operation) {
+  ucp_request_param_t param;
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA | UCP_OP_ATTR_FIELD_MEMORY_TYPE;
+  param.user_data = operation;
+  param.memory_type = UCS_MEMORY_TYPE_HOST;
+  return param;
+}
+
 }  // namespace
 
 Messenger::Messenger(World& world, std::shared_ptr<Context> context)
-    : world_(world), context_(std::move(context)), peers_(static_cast<std::size_t>(world.ranks())) {
+    : world_(world),
+      rank_(world.rank()),
+      context_(std::move(context)),
+      peers_(static_cast<std::size_t>(world.ranks())) {
   add_operations();
   ucp_worker_params_t params{};
   params.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
@@ -97,20 +110,15 @@ void Messenger::lost(void* peer, ucp_ep_h, ucs_status_t status) {
 void Messenger::post_send(int peer_rank, int channel, const std::byte* data, Bytes bytes, Pending& pending) {
   Peer& peer = peers_[static_cast<std::size_t>(peer_rank)];
   Operation* const operation = begin(peer, pending);
-  ucp_request_param_t param;
-  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  ucp_request_param_t param = param_of(operation);
   param.cb.send = sent;
-  param.user_data = operation;
-  started(operation, ucp_tag_send_nbx(peer.endpoint, data, bytes, tag_of(world_.rank(), channel), &param),
-          "ucp_tag_send_nbx");
+  started(operation, ucp_tag_send_nbx(peer.endpoint, data, bytes, tag_of(rank_, channel), &param), "ucp_tag_send_nbx");
 }
 
 void Messenger::post_recv(int peer_rank, int channel, std::byte* into, Bytes bytes, Pending& pending) {
   Operation* const operation = begin(peers_[static_cast<std::size_t>(peer_rank)], pending);
-  ucp_request_param_t param;
-  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  ucp_request_param_t param = param_of(operation);
   param.cb.recv = received;
-  param.user_data = operation;
   started(operation, ucp_tag_recv_nbx(worker_, into, bytes, tag_of(peer_rank, channel), kWholeTag, &param),
           "ucp_tag_recv_nbx");
 }

@@ -66,6 +66,7 @@ class Messenger {
   void close_endpoints();
 
   World& world_;
+  int rank_;  // asked for with each message
   std::shared_ptr<Context> context_;
   ucp_worker_h worker_ = nullptr;
   std::vector<Peer> peers_;
