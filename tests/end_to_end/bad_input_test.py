@@ -62,6 +62,13 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["--tcp-interface 198.51.100.0/24", "subnet"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["--tcp-interface 127.0.0.0/33", "subnet"])
 
+    def test_flags_of_transports_that_were_not_chosen(self):
+        for flag, value, takes in (("--fabric", "h800", "model"), ("--tcp-streams", "2", "tcp"), ("--tcp-interface", "lo", "tcp"),
+                                   ("--ofi-provider", "nonsense", "take"), ("--share-device", None, "take")):
+            self.refused("all_reduce", "-t", "shm", flag, *([value] if value else []), says=[f"{flag}: ", "over shm", takes])
+        self.refused("all_reduce", "-t", "shm,model", "--tcp-streams", "2", says=["--tcp-streams: ", "over shm, model"])
+        self.refused("all_reduce", "--fabric", "h800", says=["--fabric: ", "over shm"])
+
     def test_more_connections_than_open_files(self):
         words = command(["run", "barrier", "-t", "tcp", "--ranks", "2", "--oversubscribe", "-n", "1", "-w", "0"])
         for soft, hard, code in ((100, 300, OK), (100, 150, USAGE)):

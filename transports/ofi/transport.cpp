@@ -28,6 +28,7 @@ Transport entry() {
           .summary = "libfabric: tagged messages over the provider that --ofi-provider names",
           .version = weft::ofi::version_of_library,
           .needs_world = "",
+          .flags = {"--ofi-provider"},
           .refuses = weft::ofi::refuses_ofi,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
             const auto open = [&options] { return weft::ofi::open_domain(options.ofi_provider); };
