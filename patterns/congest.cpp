@@ -112,6 +112,10 @@ Point point_on(const Scene& scene, const Nodes& nodes) {
   point.time_divisor = scene.victim->time_divisor;
   point.beside = ranks;
   point.timed = ranks->victims;
+  // Even where the clock is no better than the victims' short operations: a barrier's messages and skew are worse.
+  point.refused_ways.start_by_messages =
+      "the victims of congest start later than the aggressors by the ranks' common clock: leave it out, or give "
+      "round-time";
   point.notes = {{"victims", std::to_string(ranks->victims.size())},
                  {"aggressors", std::to_string(ranks->aggressors.size())},
                  {"aggressor_bytes", format_bytes(scene.aggressor_bytes)}};

@@ -59,6 +59,14 @@ std::vector<Call> calls_of(const Operation& operation, const Call& call) {
   return calls;
 }
 
+/// Times of pairs, each of which has a program of its own.
+RefusedWays refused_by_pairs(const std::string& pattern) {
+  return {.no_common_start = "without a common start a pair's time holds what its ranks waited for in the round before",
+          .start_by_messages = {},
+          .batch = fmt::format("{} takes its rounds in turn, so a sample is one call", pattern),
+          .trace = fmt::format("shows one program, and {} has one for each of its rounds: trace send_recv", pattern)};
+}
+
 Point make_point(const std::string& pattern, const Operation& operation, const Call& call, const Choice& choice) {
   Point point;
   point.pattern = pattern;
@@ -74,7 +82,10 @@ Point make_point(const std::string& pattern, const Operation& operation, const C
   point.automatic = choice.automatic;
   point.refused = choice.refused;
   point.call = call;
-  if (operation.by_pair) point.pairings = operation.pairings(call.ranks);
+  if (operation.by_pair) {
+    point.pairings = operation.pairings(call.ranks);
+    point.refused_ways = refused_by_pairs(pattern);
+  }
   const std::vector<Call> calls = calls_of(operation, call);
   const auto build = [calls](const Algorithm* algorithm, int rank, const std::shared_ptr<const Nodes>& nodes) {
     std::vector<Call> mine = calls;
