@@ -45,6 +45,13 @@ std::string refuses_way(const Point& point, const RunOptions& options) {
   return {};
 }
 
+/// Why a sample cannot be so many calls of this work; empty where it can. The same on every rank.
+std::string refuses_batch(const Point& point, const Workload& workload, int batch) {
+  if (batch <= 1 || workload.keeps_pace()) return {};
+  return fmt::format("--batch {}: {} lets a rank run ahead of the others into the next call, so a sample is one call",
+                     batch, point.pattern);
+}
+
 std::string refuses_cache(const Communicator& communicator, CacheMode cache) {
   if (communicator.host_memory() || (cache != CacheMode::fresh && cache != CacheMode::flush)) return {};
   return fmt::format("--cache {} works on the host's caches, and the payload lies in a device's memory",
@@ -91,6 +98,8 @@ std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTranspor
   std::unique_ptr<Workload> workload =
       point.automatic ? choose_algorithm(point, transport, options, world, places, record) : nullptr;
   if (!workload) workload = point.build(world.rank());
+  if (const std::string refused = refuses_batch(point, *workload, options.measure.batch); !refused.empty())
+    return refuse(refused);
   std::string refused = refuses_natives(*transport.communicator, *workload);
   if (refused.empty()) refused = refuses_shared_channels(*transport.communicator, *workload);
   if (refused.empty()) return workload;
