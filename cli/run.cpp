@@ -117,7 +117,7 @@ void validate(RunOptions& options) {
   refuse_world(options);
   // Ranks of several hosts agree on it later: one that ended here would be waited for.
   if (const std::string flaw = flaw_of(options.transport.tcp); !launcher_of(options) && !flaw.empty())
-    throw UsageError(fmt::format("--tcp-interface {}: {}", options.transport.tcp.interface, flaw));
+    throw UsageError(flaw);
   if (!options.out.empty() && !options.resume.empty())
     throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
   if (options.measure.sync == StartSync::none && options.measure.arrival.pattern != ArrivalPattern::together)

@@ -59,8 +59,8 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "weft9", says=["--tcp-interface", "weft9", "lo 127.0.0.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "192.0.2.1", says=["--tcp-interface", "192.0.2.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface=", says=["--tcp-interface", "name"])
-        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["subnet '198.51.100.0/24'"])
-        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["subnet '127.0.0.0/33'"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["--tcp-interface 198.51.100.0/24", "subnet"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["--tcp-interface 127.0.0.0/33", "subnet"])
 
     def test_more_connections_than_open_files(self):
         words = command(["run", "barrier", "-t", "tcp", "--ranks", "2", "--oversubscribe", "-n", "1", "-w", "0"])
