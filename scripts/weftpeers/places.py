@@ -3,7 +3,7 @@
 import os
 import re
 
-from .program import PORTS, ROOT, PeerFailed, call, crowded
+from .program import PORTS, ROOT, PeerFailed, call, cores, crowded
 
 HOSTS = 2
 LOOPBACK_SPEED = 3e9  # bytes per second, roughly: how often something is repeated depends on it
@@ -21,6 +21,12 @@ def rate_of(text):
 def mpirun(ranks, placing, extra):
     idle = ["--mca", "mpi_yield_when_idle", "1" if crowded(ranks) else "0"]
     return ["mpirun", "-np", ranks, *placing, *idle, *extra]
+
+
+def bound_by_rank(allowed):
+    """What goes in front of a rank's command: rank i runs on the core allowed[i]."""
+    return ["sh", "-c", f'cores="{" ".join(map(str, allowed))}"; exec taskset -c '
+            '"$(echo "$cores" | cut -d" " -f$((OMPI_COMM_WORLD_RANK + 1)))" "$0" "$@"']
 
 
 class Loopback:
@@ -77,6 +83,7 @@ class TwoHosts:
         return [(self.on(rank // local, words), {**common, "RANK": str(rank), "LOCAL_RANK": str(rank % local)}) for rank in range(count)]
 
     def mpirun_over_tcp(self, ranks):
-        """weft binds the ranks: to mpirun each host has all cores, and it would bind the first rank of each to the same."""
-        placing = ["--map-by", f"ppr:{ranks // HOSTS}:node", "--bind-to", "none", *(["--oversubscribe"] if crowded(ranks) else [])]
-        return self.on(0, mpirun(ranks, placing, MPI_OVER_TCP))
+        """To mpirun each host has all cores, and it would bind the first rank of each to the same: so ranks bind themselves."""
+        crowd = crowded(ranks)
+        placing = ["--map-by", f"ppr:{ranks // HOSTS}:node", "--bind-to", "none", *(["--oversubscribe"] if crowd else [])]
+        return self.on(0, [*mpirun(ranks, placing, MPI_OVER_TCP), *([] if crowd else bound_by_rank(cores()))])

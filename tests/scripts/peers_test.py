@@ -76,6 +76,11 @@ class WhatIsSentTest(unittest.TestCase):
         self.assertEqual([words[words.index("exec") + 1] for words, _ in started], [1, 1, 2, 2])
         self.assertEqual(len({variables["MASTER_PORT"] for _, variables in started}), 1)
 
+    def test_a_rank_is_bound_to_the_core_of_its_number(self):
+        core = program.cores()[-1]
+        words = [*places.bound_by_rank([-1, core]), sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
+        self.assertEqual(program.call(words, {"OMPI_COMM_WORLD_RANK": "1"}), f"{core}\n")
+
     def test_sizes(self):
         self.assertEqual([program.to_bytes(text) for text in ("4", "64K", "16M")], [4, 65536, 16 << 20])
         self.assertEqual([program.in_words(size) for size in (4, 1000, 65536, 16 << 20)], ["4", "1000", "64K", "16M"])
