@@ -12,7 +12,7 @@ from .program import ROOT, NotRun, ProofFailed, Weft, cores
 
 # Each is a file here with TITLE and prove(options, say), which returns a Section. In the order of the report.
 PROOFS = ("coverage", "clocks", "fits", "robustness", "gate", "gate_real", "peers", "mutations", "tightness", "volume", "damage",
-          "slowdown", "destinations", "traces")
+          "slowdown", "destinations", "traces", "hosts", "hosts_lost")
 USAGE = 2
 
 

@@ -277,6 +277,13 @@ class BadInput(ProgramTest):
             self.assertEqual(result.returncode, USAGE, arguments)
             self.assertIn("nothing was measured: ", result.stderr)
 
+    def test_calls_that_cannot_be_batched(self):
+        for pattern in ("broadcast", "moe"):
+            result = weft("run", pattern, "-t", "model", "--ranks", "4", "--tokens", "16", "-n", "1", "--batch", "8",
+                          "--out", self.folder / pattern)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertIn(f"nothing was measured: --batch 8: {pattern} lets a rank run ahead of the others", result.stderr)
+
     def test_show_of_what_is_no_run(self):
         for path in (self.folder, self.folder / "absent"):
             result = weft("show", path)

@@ -74,7 +74,8 @@ class Congest(ProgramTest):
         for number, (arguments, words) in enumerate(((("--ranks", 3), "at least 4 ranks"), (("--sync", "none"), "--sync none: the victims"),
                                                      (("--sync", "barrier"), "leave it out, or give round-time"),
                                                      (("--sync", "native"), "--sync native: the victims"),
-                                                     (("--arrival", "ramp:1us"), "--arrival"), (("--victims", "0"), "--victims"),
+                                                     (("--arrival", "ramp:1us"), "--arrival"),
+                                                     (("--batch", "4"), "--batch 4: congest lets a rank run ahead"), (("--victims", "0"), "--victims"),
                                                      (("--victims", "lots"), "--victims"),
                                                      (("--aggressor-bytes", "0"), "--aggressor-bytes"),
                                                      (("--in-place",), "--in-place"), (("--algorithm", "native"), "--algorithm"))):

@@ -318,5 +318,12 @@ class RunOfi(Run):
     test_slow_link = test_addresses = None  # of tcp, which needs no library
 
 
+class RunGloo(Run):
+    TRANSPORT = "gloo"
+    CHOICE = ["-t", "gloo"]
+    TIMEOUT = 10
+    test_slow_link = test_addresses = None  # of tcp, which needs no library
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,15 @@
+"""weft's collectives over tcp against Open MPI's own over its TCP (ob1, btl tcp), both under the same mpirun."""
+
+from . import collective
+
+NEEDS = (("mpirun", "openmpi-bin"),)
+OPERATIONS = ("all_reduce", "all_to_all")
+
+
+def compare(weft, options):
+    launcher = weft.place.mpirun_over_tcp(options.ranks)
+    for operation in options.operations:
+        common = collective.arguments_of(operation, options, options.ranks)
+        collective.compare(operation, "Open MPI", weft, options,
+                           lambda: weft.rows_under(launcher, options.ranks, [*common, "-t", "tcp"]),
+                           lambda: weft.rows_under(launcher, options.ranks, [*common, "-t", "mpi", "--algorithm", "native"]))
