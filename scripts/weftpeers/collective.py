@@ -1,16 +1,18 @@
-"""A collective of weft's over tcp beside a library's, all sizes in a launch."""
+"""A collective of weft's over tcp beside a library's, all sizes in two launches."""
 
-from .program import to_bytes
+from .program import in_words, to_bytes
 from .turns import in_turns, medians, spread
 
-SMALLEST = 4  # bytes: an f32
+SMALLEST, FACTOR = 4, 4  # bytes: an f32
+BETWEEN = 8 << 10  # where Open MPI goes from one round to two
 
 
-def arguments_of(operation, options, ranks):
-    """Sizes from 4 bytes on; an all-to-all's are per peer, and the largest is the whole buffer's."""
-    smallest = SMALLEST * (ranks if operation == "all_to_all" else 1)
-    return [operation, "-b", smallest, "-e", to_bytes(options.largest), "-f", 2, "--budget", options.budget or "0.1", "--min-time", 0,
-            "-c", 1]
+def sweeps_of(operation, options):
+    """Flags of two runs: all sizes by FACTOR, and one between them. An all-to-all's are per peer, the largest the whole buffer's."""
+    peers = options.ranks if operation == "all_to_all" else 1
+    common = ["-f", FACTOR, "--budget", options.budget or "0.1", "--min-time", 0, "-c", 1]
+    return [[operation, "-b", smallest, "-e", largest, *common]
+            for smallest, largest in ((SMALLEST * peers, to_bytes(options.largest)), (BETWEEN * peers, BETWEEN * peers))]
 
 
 def times_of(rows):
@@ -19,10 +21,13 @@ def times_of(rows):
 
 
 def compare(operation, peer, weft, options, ours, theirs):
-    """`ours` and `theirs` launch weft and give its rows."""
+    """`ours` and `theirs` launch weft with the flags that they are given, and give its rows."""
+    def launch(side):
+        return times_of([row for flags in sweeps_of(operation, options) for row in side(flags)])
+
     print(f"# {operation}: {peer}'s time / weft tcp's, {options.ranks} ranks, {weft.place.name}, medians, in turns")
     print(f"# bytes{' per peer' if operation == 'all_to_all' else ''}, ratio, quartiles, launches, tcp us, {peer} us", flush=True)
-    launches = in_turns(options.rounds, lambda: times_of(ours()), lambda: times_of(theirs()))
+    launches = in_turns(options.rounds, lambda: launch(ours), lambda: launch(theirs))
     for size in sorted(launches[0][0]):
         pairs = [(own[size], other[size]) for own, other in launches]
-        print(f"{operation:<12}{size:>9}  {spread([other / own for own, other in pairs])}  {medians(pairs)}", flush=True)
+        print(f"{operation:<12}{in_words(size):>6}  {spread([other / own for own, other in pairs])}  {medians(pairs)}", flush=True)

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import pathlib
+import signal
 import sys
 
 from .places import HOSTS, Loopback, TwoHosts
@@ -25,7 +26,7 @@ def parse(arguments, description):
     parser.add_argument("--budget", help="of collectives: seconds of timed iterations per point (default: 0.3 for shm, else 0.1)")
     parser.add_argument("--operations", help="of collectives: a list (default: all that are compared)")
     parser.add_argument("--largest", default="16M", help="openmpi-tcp, gloo: bytes per rank (default: 16M)")
-    parser.add_argument("--tuned", action="store_true", help="shm: keep malloc from returning memory, for Open MPI's large temporaries")
+    parser.add_argument("--tuned", action="store_true", help="shm: keep malloc from returning memory, for Open MPI's temporaries")
     parser.add_argument("--osu", help="osu: folder with OSU Micro-Benchmarks, built")
     parser.add_argument("--hosts", action="store_true", help=f"between {HOSTS} hosts of scripts/hosts in place of the loopback (root)")
     parser.add_argument("--rate", default="", help="--hosts: limit of each link, as 1gbit (default: none)")
@@ -37,7 +38,7 @@ def operations_of(text, known):
     asked = tuple(text.split(",")) if text else known
     for operation in asked:
         if operation not in known:
-            raise PeerFailed(f"--operations {text}: '{operation}' is not compared here, {' and '.join(known) or 'nothing by name'} is")
+            raise PeerFailed(f"--operations {text}: '{operation}' is not compared here: {', '.join(known) or 'leave the flag out'}")
     return asked
 
 
@@ -66,8 +67,14 @@ def compare(options):
         peer.compare(Weft(options.weft, place), options)
 
 
+def end_by_signal(number, _frame):
+    raise SystemExit(128 + number)  # what runs is ended, hosts are removed
+
+
 def main(arguments, description):
     options = parse(arguments, description)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_by_signal)
     try:
         compare(options)
     except PeerFailed as error:

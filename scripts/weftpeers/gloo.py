@@ -8,6 +8,5 @@ OPERATIONS = ("all_reduce",)
 
 def compare(weft, options):
     for operation in options.operations:
-        common = collective.arguments_of(operation, options, options.ranks)
-        collective.compare(operation, "Gloo", weft, options, lambda: weft.rows(options.ranks, [*common, "-t", "tcp"]),
-                           lambda: weft.rows(options.ranks, [*common, "-t", "gloo", "--algorithm", "native"]))
+        collective.compare(operation, "Gloo", weft, options, lambda flags: weft.rows(options.ranks, [*flags, "-t", "tcp"]),
+                           lambda flags: weft.rows(options.ranks, [*flags, "-t", "gloo", "--algorithm", "native"]))

@@ -9,7 +9,7 @@ from .program import PORTS, PeerFailed, of_both_ends
 
 NEEDS = (("NPtcp", "netpipe-tcp"),)
 TRIALS = 7  # NPtcp's own
-SECONDS_PER_TRIAL = 0.03
+SECONDS_PER_TRIAL = 0.01
 ROUND_TRIP = 20e-6  # seconds at least, roughly
 
 

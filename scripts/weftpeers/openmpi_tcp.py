@@ -9,7 +9,6 @@ OPERATIONS = ("all_reduce", "all_to_all")
 def compare(weft, options):
     launcher = weft.place.mpirun_over_tcp(options.ranks)
     for operation in options.operations:
-        common = collective.arguments_of(operation, options, options.ranks)
         collective.compare(operation, "Open MPI", weft, options,
-                           lambda: weft.rows_under(launcher, options.ranks, [*common, "-t", "tcp"]),
-                           lambda: weft.rows_under(launcher, options.ranks, [*common, "-t", "mpi", "--algorithm", "native"]))
+                           lambda flags: weft.rows_under(launcher, options.ranks, [*flags, "-t", "tcp"]),
+                           lambda flags: weft.rows_under(launcher, options.ranks, [*flags, "-t", "mpi", "--algorithm", "native"]))

@@ -1,5 +1,6 @@
 """scripts/compare_peers.py: what it reads of its peers' output, the order of launches, its schedule, its refusals."""
 
+import argparse
 import json
 import pathlib
 import subprocess
@@ -80,6 +81,11 @@ class WhatIsSentTest(unittest.TestCase):
         core = program.cores()[-1]
         words = [*places.bound_by_rank([-1, core]), sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
         self.assertEqual(program.call(words, {"OMPI_COMM_WORLD_RANK": "1"}), f"{core}\n")
+
+    def test_sizes_of_an_all_to_all_are_per_peer(self):
+        options = argparse.Namespace(ranks=4, largest="1M", budget=None)
+        self.assertEqual([flags[:5] for flags in collective.sweeps_of("all_to_all", options)],
+                         [["all_to_all", "-b", 16, "-e", 1 << 20], ["all_to_all", "-b", 32768, "-e", 32768]])
 
     def test_sizes(self):
         self.assertEqual([program.to_bytes(text) for text in ("4", "64K", "16M")], [4, 65536, 16 << 20])
