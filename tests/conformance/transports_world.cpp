@@ -1,7 +1,8 @@
 // A world whose processes others start, and the transports in it: every rank runs
 //     conformance_transports_world WORLD [TRANSPORT …]
-// with the world mpi or env. The control plane, messages, every algorithm over them, and the transport's own collectives:
-// of the transports that are named, which must be there, or of all that the world has. Rank 0 says which were checked.
+// with the world mpi or env. The control plane, messages, every algorithm over them, and the transport's own
+// collectives: of the transports that are named, which must be there, or of all that the world has. Rank 0 says which
+// were checked.
 #include <algorithm>
 #include <cmath>
 #include <numeric>

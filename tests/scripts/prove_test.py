@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
 
-from weftprove import damage, order, report, shim, tightness, truth  # noqa: E402
+from weftprove import cluster, damage, hosts, hosts_tuned, order, report, shim, tightness, truth  # noqa: E402
 
 
 def prove(*arguments):
@@ -60,6 +60,34 @@ class OrderTest(unittest.TestCase):
             series.append(value)
         self.assertLess(tightness.effective(series), 500)
         self.assertGreater(tightness.effective([chance.gauss(0, 1) for _ in range(2000)]), 1200)
+
+
+class HostsTest(unittest.TestCase):
+    def row(self, algorithm, us, between):
+        return {"operation": "all_reduce", "algorithm": algorithm, "time_us_median": str(us), "wire_bytes_between_nodes": str(between)}
+
+    def test_what_a_link_carries(self):
+        rows = [self.row("ring", 7000, 700), self.row("two_level", 3000, 300)]
+        for in_turn, link, predicted in ((True, [1400, 600], 7 / 3), (False, [700, 600], 7 / 6)):
+            (operation, ms, found, faster, ratio), = hosts.compare_levels(rows, in_turn, "ring", "two_level")
+            self.assertEqual((operation, ms, found), ("all_reduce", [7, 3], link))
+            self.assertAlmostEqual(faster, 7 / 3)
+            self.assertAlmostEqual(ratio, predicted)
+        self.assertAlmostEqual(cluster.payload_rate(1e9) / 1e6, 119.55, places=2)
+
+    def test_the_slow_link_alone_is_named(self):
+        four = cluster.Cluster(4)
+        said = "    slow: {} - {}: 1.5e+05 us, 1.56 times as long as the first quarter\n"
+        limited, other = said.format(four.host(1), four.host(3)), said.format(four.host(2), four.host(3))
+        for text, named in ((limited, True), (other, False), (limited + other, False), ("", False)):
+            self.assertEqual(hosts.slow_links_named(four, "\npingpong of 16M\n" + text + "\nexchange of 16M\n" + other), named, text)
+
+    def test_a_choice_that_loses_is_not_met(self):
+        measured = {("all_reduce", 8): {"ring": 2.0, "native": 4.0}}
+        for us, met in ((2, True), (5, False)):
+            section = report.Section("", "")
+            hosts_tuned.add(section, "mpi", measured, {"own": [{("all_reduce", 8): {"native": 4}}], "tuned": [{("all_reduce", 8): {"ring": us}}]})
+            self.assertEqual(section.claims[0].met, met)
 
 
 class ReportTest(unittest.TestCase):
