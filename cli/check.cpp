@@ -94,7 +94,11 @@ nlohmann::json json_of(const CheckReport& found) {
                           {"factor", v.factor},
                           {"interval_known", v.has_interval},
                           {"sentence", v.sentence}});
-  return {{"fits", fits}, {"loggp", loggp}, {"compared", found.guidelines.compared}, {"violations", violations}};
+  return {{"schema", 1},
+          {"fits", fits},
+          {"loggp", loggp},
+          {"compared", found.guidelines.compared},
+          {"violations", violations}};
 }
 
 std::string bytes_text(double bytes) {
