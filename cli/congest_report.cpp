@@ -70,7 +70,6 @@ std::string text_of_impacts(const ImpactTable& table) {
 
 nlohmann::json congest_json(const Point& point, const Record& record, const Load& load,
                             const std::vector<std::string>& hosts) {
-  const bool alone = point.build_loaded == nullptr;
   return {{"victim", record.operation},
           {"aggressor", record.algorithm},
           {"transport", record.transport},
@@ -79,8 +78,8 @@ nlohmann::json congest_json(const Point& point, const Record& record, const Load
           {"victims", point.beside->victims},
           {"aggressors", point.beside->aggressors},
           {"hosts", hosts},
-          {"rounds", alone ? 0 : load.rounds},
-          {"lead_us", alone ? nlohmann::json() : nlohmann::json(static_cast<double>(load.lead) / 1e3)},
+          {"rounds", load.rounds},
+          {"lead_us", static_cast<double>(load.lead) / 1e3},
           {"samples", record.iterations},
           {"time_us_median", record.time_us_median},
           {"time_us_p99", figure_or_null(record.time_us_p99)}};
