@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "core/units.hpp"
 #include "results/format.hpp"
+#include "results/or_null.hpp"
 
 namespace weft {
 
@@ -198,7 +199,7 @@ nlohmann::json cell_json(const SideRow& row, std::size_t column, SideReference r
   if (!cell) return nullptr;
   const std::optional<double> ratio = ratio_of(row, column, reference);
   nlohmann::json found = {{"time_us", cell->time_us}, {"mark", texts_of(row.marks[column]).word}};
-  found["ratio"] = ratio ? nlohmann::json(*ratio) : nlohmann::json();
+  found["ratio"] = or_null(ratio);
   found["time_us_low"] = cell->interval ? nlohmann::json(cell->interval->low) : nlohmann::json();
   found["time_us_high"] = cell->interval ? nlohmann::json(cell->interval->high) : nlohmann::json();
   return found;
