@@ -28,10 +28,6 @@ bool belongs_to(const Record& record, const Curve& curve) {
          record.dtype == curve.dtype && record.op == curve.op && record.in_place == curve.in_place;
 }
 
-bool has_a_place(const Record& record) {
-  return is_on_curve(record) && record.measured() && record.status == "ok" && record.time_us() > 0;
-}
-
 /// What the pattern loggp notes of its round trips.
 void add_loggp_notes(const Record& record, CurvePoint& point) {
   if (record.pattern != "loggp") return;
@@ -79,7 +75,7 @@ std::vector<Curve> curves_of(const ResultSet& set) {
   std::vector<const Record*> records;
   for (const Launch& launch : set.launches)
     for (const Record& record : launch.run.records)
-      if (has_a_place(record)) records.push_back(&record);
+      if (is_on_curve(record) && record.has_time()) records.push_back(&record);
   // The number of a point is its place in the plan; rows stand in the order in which they were measured.
   std::stable_sort(records.begin(), records.end(),
                    [](const Record* a, const Record* b) { return a->point < b->point; });

@@ -33,6 +33,13 @@ void PointMeasuring::measure(const Point& point, const Workload& workload, OpenT
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
   std::unique_ptr<Workload> loaded;
   Load load;
+  const bool alone = point.beside && !point.build_loaded;
+  if (alone) {
+    // As late as beside aggressors, so that what a pause does to the victims is in both.
+    load = {.rounds = 0, .lead = kLeastLead};
+    if (options.timed.counts(static_cast<std::size_t>(world_.rank())))
+      options.arrival = {.pattern = ArrivalPattern::one_late, .rank = world_.rank(), .duration = load.lead};
+  }
   if (problem.empty() && point.build_loaded) {
     load = fit_load(point, *transport.communicator, *transport.instruments, world_, options, problem);
     options.timed.lead = load.lead;
