@@ -8,6 +8,7 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/durable_file.hpp"
+#include "results/or_null.hpp"
 
 namespace weft {
 
@@ -220,13 +221,12 @@ void write_campaign(const Campaign& campaign) {
                                  {"launches", nlohmann::json::array()}};
   for (const PlannedLaunch& launch : campaign.order()) json["order"].push_back(launch.folder);
   for (const Attempt& attempt : campaign.attempts)
-    json["launches"].push_back(
-        {{"folder", attempt.folder},
-         {"launch", attempt.number},
-         {"attempt", attempt.attempt},
-         {"started", attempt.started},
-         {"ended", time_or_null(attempt.ended)},
-         {"exit_code", attempt.exit_code ? nlohmann::json(*attempt.exit_code) : nlohmann::json()}});
+    json["launches"].push_back({{"folder", attempt.folder},
+                                {"launch", attempt.number},
+                                {"attempt", attempt.attempt},
+                                {"started", attempt.started},
+                                {"ended", time_or_null(attempt.ended)},
+                                {"exit_code", or_null(attempt.exit_code)}});
   replace_file(campaign.folder / kFile, json.dump(2) + "\n");
 }
 

@@ -1,12 +1,15 @@
 #include "analysis/curves.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 
 #include "statistics/fit.hpp"
 #include <fmt/format.h>
+
+#include "results/summary.hpp"
 
 namespace weft {
 
@@ -16,7 +19,7 @@ namespace {
 struct Collected {
   std::vector<double> times;
   Interval within;
-  Bytes wire_bytes = 0;
+  const Record* last = nullptr;
 };
 
 bool belongs_to(const Record& record, const Curve& curve) {
@@ -25,8 +28,12 @@ bool belongs_to(const Record& record, const Curve& curve) {
          record.dtype == curve.dtype && record.op == curve.op && record.in_place == curve.in_place;
 }
 
-bool has_a_place(const Record& record) {
-  return is_on_curve(record) && record.measured() && record.status == "ok" && record.time_us() > 0;
+/// What the pattern loggp notes of its round trips.
+void add_loggp_notes(const Record& record, CurvePoint& point) {
+  if (record.pattern != "loggp") return;
+  const std::string messages = note_of(record, "messages");
+  std::from_chars(messages.data(), messages.data() + messages.size(), point.messages);
+  point.with_pauses = !note_of(record, "pause_ns").empty();
 }
 
 FittedSegment segment_of(const LineSegment& line, Bytes from, Bytes to) {
@@ -68,7 +75,7 @@ std::vector<Curve> curves_of(const ResultSet& set) {
   std::vector<const Record*> records;
   for (const Launch& launch : set.launches)
     for (const Record& record : launch.run.records)
-      if (has_a_place(record)) records.push_back(&record);
+      if (is_on_curve(record) && record.has_time()) records.push_back(&record);
   // The number of a point is its place in the plan; rows stand in the order in which they were measured.
   std::stable_sort(records.begin(), records.end(),
                    [](const Record* a, const Record* b) { return a->point < b->point; });
@@ -93,12 +100,12 @@ std::vector<Curve> curves_of(const ResultSet& set) {
     Collected& size = collected[index][record->bytes_per_rank];
     size.times.push_back(record->time_us());
     size.within = {record->time_us_median_low, record->time_us_median_high};
-    size.wire_bytes = record->wire_bytes;
+    size.last = record;
   }
   for (std::size_t i = 0; i < curves.size(); ++i)
     for (const auto& [bytes, all] : collected[i]) {
       curves[i].points.push_back(over_launches(bytes, all.times, all.within));
-      curves[i].points.back().wire_bytes = all.wire_bytes;
+      add_loggp_notes(*all.last, curves[i].points.back());
     }
   return curves;
 }

@@ -15,7 +15,8 @@ struct CurvePoint {
   double time_us = 0;    ///< Record::time_us(), the median over the launches
   Interval interval_us;  ///< of time_us; both ends are time_us where none is known
   bool has_interval = false;
-  Bytes wire_bytes = 0;  ///< Record::wire_bytes
+  int messages = 0;          ///< loggp: in a row, as the row's note has them; 0: none told
+  bool with_pauses = false;  ///< loggp: whether the time holds pauses between messages, by the row's note
 };
 
 /// Time against size of one operation done in one way.

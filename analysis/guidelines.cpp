@@ -209,6 +209,10 @@ void check_native(const Group& group, const Curve& native, GuidelineCheck& into)
   }
 }
 
+bool has_pauses(const Curve& curve) {
+  return std::any_of(curve.points.begin(), curve.points.end(), [](const CurvePoint& p) { return p.with_pauses; });
+}
+
 }  // namespace
 
 GuidelineCheck check_guidelines(const std::vector<Curve>& curves) {
@@ -217,8 +221,8 @@ GuidelineCheck check_guidelines(const std::vector<Curve>& curves) {
     Group group;
     for (const Curve& other : curves)
       if (Group::of_one(curve, other)) group.curves.push_back(&other);
-    // A rate's reciprocal is no time of a message, and in a barrier there is none.
-    if (curve.operation != "stream") {
+    // A rate's reciprocal is no time of a message, and one with pauses is not of the messages alone.
+    if (curve.operation != "stream" && !has_pauses(curve)) {
       check_monotony(curve, all);
       check_splitting(curve, all);
     }

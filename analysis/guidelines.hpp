@@ -33,7 +33,7 @@ struct GuidelineCheck {
 /// All violations of more than 5 % whose medians' intervals lie apart, in the order of the curves. Sizes are
 /// bytes_per_rank, in which every operation names the same whole buffer. Compared are curves of one transport, number
 /// of ranks and place: native with native, each algorithm with itself, and where there are several the fastest with the
-/// fastest; of one element type where both sides have it.
+/// fastest; of one element type where both sides have it. Times that hold pauses (loggp's) are held against nothing.
 GuidelineCheck check_guidelines(const std::vector<Curve>& curves);
 
 }  // namespace weft

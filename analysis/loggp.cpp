@@ -32,15 +32,11 @@ struct Added {
   std::optional<double> half_width;
 };
 
-Added added(const CurvePoint& many, const CurvePoint& one, double messages) {
+Added added(const CurvePoint& many, const CurvePoint& one, int messages) {
   const auto half = [](const CurvePoint& point) { return (point.interval_us.high - point.interval_us.low) / 2; };
   Added each{(many.time_us - one.time_us) / (messages - 1), {}};
   if (many.has_interval && one.has_interval) each.half_width = std::hypot(half(many), half(one)) / (messages - 1);
   return each;
-}
-
-double messages_of(const CurvePoint& point) {
-  return static_cast<double>(point.wire_bytes) / static_cast<double>(point.bytes);
 }
 
 /// max(o, g + (s - 1) G) against s.
@@ -49,9 +45,9 @@ Curve gaps_of(const Curve& round_trip, const Curve* burst) {
   gaps.points.clear();
   for (const CurvePoint& one : round_trip.points) {
     const CurvePoint* const many = at_size(burst, one.bytes);
-    if (one.bytes == 0 || many == nullptr || many->wire_bytes <= many->bytes) continue;
-    const double us = added(*many, one, messages_of(*many)).us;
-    gaps.points.push_back({one.bytes, us, {us, us}, false, one.bytes});
+    if (one.bytes == 0 || many == nullptr || many->messages < 2) continue;
+    const double us = added(*many, one, many->messages).us;
+    gaps.points.push_back({one.bytes, us, {us, us}, false});
   }
   return gaps;
 }
@@ -86,17 +82,16 @@ std::optional<LogGP> of_ping_pong(const std::vector<Curve>& curves, const Curve&
 void add_overhead(const std::vector<Curve>& curves, const Curve& round_trip, const CurvePoint& gap, LogGP& parameters) {
   const CurvePoint* const with = at_size(like(curves, round_trip, round_trip.pattern, "spaced"), gap.bytes);
   const CurvePoint* const without = at_size(like(curves, round_trip, round_trip.pattern, "pauses"), gap.bytes);
-  if (with == nullptr || without == nullptr || with->wire_bytes <= with->bytes) {
+  if (with == nullptr || without == nullptr || with->messages < 2) {
     parameters.lacks = "no o: it needs `spaced` and `pauses` of the smallest message";
     return;
   }
   constexpr double kClearly = 1.05;
-  const double messages = messages_of(*with);
-  if (added(*with, *at_size(&round_trip, gap.bytes), messages).us <= kClearly * gap.time_us) {
+  if (added(*with, *at_size(&round_trip, gap.bytes), with->messages).us <= kClearly * gap.time_us) {
     parameters.lacks = "no o: a message keeps the link busy for longer than the pauses";
     return;
   }
-  const Added each = added(*with, *without, messages);
+  const Added each = added(*with, *without, with->messages);
   parameters.overhead_us = Overhead{std::max(each.us, 0.0), each.half_width};
   const double latency = parameters.l_plus_2o_us - 2 * parameters.overhead_us->us;
   parameters.lacks =

@@ -1,7 +1,7 @@
-#include <cmath>
-
 #include "analysis/reports.hpp"
 #include <nlohmann/json.hpp>
+
+#include "results/or_null.hpp"
 
 namespace weft {
 
@@ -9,20 +9,18 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(); }
-
 ordered_json figures_of(const PointComparison& point) {
   return {{"base_us", point.base},
           {"new_us", point.now},
           {"base_time_us", point.base_time},
           {"new_time_us", point.new_time},
           {"ratio", point.ratio.ratio},
-          {"ratio_low", number(point.ratio.interval.low)},
-          {"ratio_high", number(point.ratio.interval.high)},
+          {"ratio_low", or_null(if_finite(point.ratio.interval.low))},
+          {"ratio_high", or_null(if_finite(point.ratio.interval.high))},
           {"p_value", point.p_value},
           {"significant", point.significant},
-          {"floor", number(point.floor)},
-          {"minimum_detectable_effect", number(point.minimum_detectable_effect)}};
+          {"floor", or_null(if_finite(point.floor))},
+          {"minimum_detectable_effect", or_null(if_finite(point.minimum_detectable_effect))}};
 }
 
 ordered_json object_of(const PointComparison& point) {

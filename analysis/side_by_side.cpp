@@ -18,8 +18,6 @@ namespace weft {
 
 namespace {
 
-bool has_time(const Record& record) { return record.measured() && record.status == "ok" && record.time_us() > 0; }
-
 bool stands_alone(const SideRow& row) {
   return std::count_if(row.cells.begin(), row.cells.end(), [](const auto& cell) { return cell.has_value(); }) < 2;
 }
@@ -100,7 +98,7 @@ std::map<std::string, std::vector<const Record*>> records_in(const SideColumn& c
   std::map<std::string, std::vector<const Record*>> records;
   for (const Launch& launch : set.launches)
     for (const Record& record : launch.run.records)
-      if (record.transport == column.transport && has_time(record)) records[key_beside(record)].push_back(&record);
+      if (record.transport == column.transport && record.has_time()) records[key_beside(record)].push_back(&record);
   return records;
 }
 
@@ -241,7 +239,7 @@ std::vector<std::string> untimed_in(const std::vector<ResultSet>& sets) {
       for (const Launch& launch : set.launches)
         for (const Record& record : launch.run.records)
           if (record.transport == transport) rows.push_back(&record);
-      if (std::none_of(rows.begin(), rows.end(), [](const Record* row) { return has_time(*row); }))
+      if (std::none_of(rows.begin(), rows.end(), [](const Record* row) { return row->has_time(); }))
         sentences.push_back(
             fmt::format("{}: has no time over {} ({})", set.folder.string(), transport, why_untimed(rows)));
     }

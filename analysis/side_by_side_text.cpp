@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "core/units.hpp"
 #include "results/format.hpp"
+#include "results/or_null.hpp"
 
 namespace weft {
 
@@ -44,10 +45,12 @@ std::string cell_text(const SideRow& row, std::size_t column, SideReference refe
                      texts_of(row.marks[column]).sign);
 }
 
+const char* in_place_text(const Record& point) { return point.in_place ? " in place" : ""; }
+
 /// What tells a row from its neighbours, and the titles of these columns.
 SideTexts point_cells(const Record& point) {
   return {operation_title(point), short_bytes(point.bytes_per_rank), type_title(point), point.algorithm,
-          fmt::format("{}{}", point.ranks, point.in_place ? " in place" : "")};
+          fmt::format("{}{}", point.ranks, in_place_text(point))};
 }
 SideTexts point_titles() { return {"operation", "B/rank", "type", "algorithm", "ranks"}; }
 
@@ -89,8 +92,8 @@ std::string legend_of(const SideBySide& sides) {
 
 std::string crossover_text(const SideBySide& sides, const Crossover& crossover) {
   const Record& point = crossover.point;
-  return fmt::format("{} {} {}, {} ranks: {} is overtaken by {} at about {} (interpolated between {} and {})",
-                     operation_title(point), point.algorithm, type_title(point), point.ranks,
+  return fmt::format("{} {} {}, {} ranks{}: {} is overtaken by {} at about {} (interpolated between {} and {})",
+                     operation_title(point), point.algorithm, type_title(point), point.ranks, in_place_text(point),
                      sides.columns[crossover.below].name, sides.columns[crossover.above].name,
                      short_bytes(static_cast<Bytes>(std::llround(crossover.bytes))), format_bytes(crossover.from),
                      format_bytes(crossover.to));
@@ -196,7 +199,7 @@ nlohmann::json cell_json(const SideRow& row, std::size_t column, SideReference r
   if (!cell) return nullptr;
   const std::optional<double> ratio = ratio_of(row, column, reference);
   nlohmann::json found = {{"time_us", cell->time_us}, {"mark", texts_of(row.marks[column]).word}};
-  found["ratio"] = ratio ? nlohmann::json(*ratio) : nlohmann::json();
+  found["ratio"] = or_null(ratio);
   found["time_us_low"] = cell->interval ? nlohmann::json(cell->interval->low) : nlohmann::json();
   found["time_us_high"] = cell->interval ? nlohmann::json(cell->interval->high) : nlohmann::json();
   return found;

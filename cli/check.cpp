@@ -15,6 +15,7 @@
 #include "cli/report_file.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "results/or_null.hpp"
 
 namespace weft::cli {
 
@@ -34,14 +35,12 @@ struct CheckReport {
   GuidelineCheck guidelines;
 };
 
-nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
-
 nlohmann::json json_of(const FittedSegment& piece) {
   return {{"from_bytes", piece.from},
           {"to_bytes", piece.to},
           {"latency_us", piece.latency_us},
           {"us_per_byte", piece.us_per_byte},
-          {"bandwidth_GBps", finite(piece.bandwidth_gbps())}};
+          {"bandwidth_GBps", or_null(if_finite(piece.bandwidth_gbps()))}};
 }
 
 nlohmann::json json_of(const Curve& curve, const CurveFit& fit) {
@@ -56,25 +55,22 @@ nlohmann::json json_of(const Curve& curve, const CurveFit& fit) {
           {"op", curve.op},
           {"in_place", curve.in_place},
           {"hockney", json_of(fit.hockney)},
-          {"half_bytes", finite(fit.half_bytes)},
+          {"half_bytes", or_null(if_finite(fit.half_bytes))},
           {"pieces", pieces},
           {"breaks_bytes", fit.breaks},
           {"worst_residual", fit.worst_residual}};
 }
 
 nlohmann::json json_of(const LogGP& p) {
-  const auto known = [](const std::optional<double>& value) {
-    return value ? nlohmann::json(*value) : nlohmann::json();
-  };
   nlohmann::json overhead;
-  if (p.overhead_us) overhead = {{"us", p.overhead_us->us}, {"half_width_us", known(p.overhead_us->half_width_us)}};
+  if (p.overhead_us) overhead = {{"us", p.overhead_us->us}, {"half_width_us", or_null(p.overhead_us->half_width_us)}};
   return {{"transport", p.transport},
           {"ranks", p.ranks},
           {"dtype", p.dtype},
           {"L_plus_2o_us", p.l_plus_2o_us},
-          {"L_us", known(p.latency_us)},
+          {"L_us", or_null(p.latency_us)},
           {"o", overhead},
-          {"g_us", known(p.gap_us)},
+          {"g_us", or_null(p.gap_us)},
           {"G_ns_per_byte", p.gap_per_byte_ns}};
 }
 
@@ -94,7 +90,11 @@ nlohmann::json json_of(const CheckReport& found) {
                           {"factor", v.factor},
                           {"interval_known", v.has_interval},
                           {"sentence", v.sentence}});
-  return {{"fits", fits}, {"loggp", loggp}, {"compared", found.guidelines.compared}, {"violations", violations}};
+  return {{"schema", 1},
+          {"fits", fits},
+          {"loggp", loggp},
+          {"compared", found.guidelines.compared},
+          {"violations", violations}};
 }
 
 std::string bytes_text(double bytes) {

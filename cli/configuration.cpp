@@ -7,6 +7,7 @@
 #include "patterns/model.hpp"
 #include "patterns/pipeline_workload.hpp"
 #include "patterns/registry.hpp"
+#include "results/or_null.hpp"
 
 namespace weft::cli {
 
@@ -23,11 +24,6 @@ std::vector<std::string> described(const std::vector<RouterOptions>& routers) {
   std::vector<std::string> texts;
   for (const RouterOptions& router : routers) texts.push_back(describe(router));
   return texts;
-}
-
-template <typename Value>
-nlohmann::json of(const std::optional<Value>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json();
 }
 
 nlohmann::json of(const FabricModel& fabric) {
@@ -84,9 +80,9 @@ nlohmann::json RunOptions::configuration() const {
       {"backward_pass", request.backward_pass},
       {"dispatch_format", name_of(request.dispatch_format)},
       {"combine_format", name_of(request.combine_format)},
-      {"routings", of(request.routings)},
-      {"replay_step", of(request.replay.step)},
-      {"replay_layer", of(request.replay.layer)},
+      {"routings", or_null(request.routings)},
+      {"replay_step", or_null(request.replay.step)},
+      {"replay_layer", or_null(request.replay.layer)},
       {"placement", describe(request.placement)},
       {"ranks_per_node", request.ranks_per_node},
       {"micro_batches", request.micro_batches},
@@ -98,7 +94,7 @@ nlohmann::json RunOptions::configuration() const {
       {"weight_ns", pipeline_shape(request, ranks).weight_ns},
       {"layout", request.layout},
       {"layout_model", request.layout_model},
-      {"shrink", of(request.shrink)},
+      {"shrink", or_null(request.shrink)},
       {"peak_tflops", request.peak_tflops.value_or(kReferencePeak)},
       {"efficiency", request.efficiency},
       {"goal", request.goal},

@@ -12,19 +12,18 @@
 #include "core/error.hpp"
 #include "core/units.hpp"
 #include "results/format.hpp"
+#include "results/or_null.hpp"
 
 namespace weft::cli {
 
 namespace {
 
-nlohmann::json figure_or_null(double value) { return value > 0 ? nlohmann::json(value) : nlohmann::json(); }
-
 nlohmann::json json_of_impact(const Impact& impact) {
   const Interval interval = impact.interval.value_or(Interval{});
-  return {{"impact_median", figure_or_null(impact.median.value_or(0))},
-          {"impact_median_low", figure_or_null(interval.low)},
-          {"impact_median_high", figure_or_null(interval.high)},
-          {"impact_p99", figure_or_null(impact.p99.value_or(0))}};
+  return {{"impact_median", or_null(impact.median)},
+          {"impact_median_low", or_null(if_known(interval.low))},
+          {"impact_median_high", or_null(if_known(interval.high))},
+          {"impact_p99", or_null(impact.p99)}};
 }
 
 /// The rows and columns of one transport's table.
@@ -70,7 +69,6 @@ std::string text_of_impacts(const ImpactTable& table) {
 
 nlohmann::json congest_json(const Point& point, const Record& record, const Load& load,
                             const std::vector<std::string>& hosts) {
-  const bool alone = point.build_loaded == nullptr;
   return {{"victim", record.operation},
           {"aggressor", record.algorithm},
           {"transport", record.transport},
@@ -79,11 +77,11 @@ nlohmann::json congest_json(const Point& point, const Record& record, const Load
           {"victims", point.beside->victims},
           {"aggressors", point.beside->aggressors},
           {"hosts", hosts},
-          {"rounds", alone ? 0 : load.rounds},
-          {"lead_us", alone ? nlohmann::json() : nlohmann::json(static_cast<double>(load.lead) / 1e3)},
+          {"rounds", load.rounds},
+          {"lead_us", static_cast<double>(load.lead) / 1e3},
           {"samples", record.iterations},
           {"time_us_median", record.time_us_median},
-          {"time_us_p99", figure_or_null(record.time_us_p99)}};
+          {"time_us_p99", or_null(if_known(record.time_us_p99))}};
 }
 
 nlohmann::json with_impacts(const Run& run) {

@@ -3,12 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/fit_page.hpp"
+#include "results/or_null.hpp"
 
 namespace weft::cli {
 
 namespace {
-
-nlohmann::json or_null(const std::optional<double>& value) { return value ? nlohmann::json(*value) : nlohmann::json(); }
 
 nlohmann::json json_of_call(const CallTraffic& call, const std::optional<CallTime>& time) {
   nlohmann::json json = {{"call", call.call},   {"collective", name_of(call.collective)},
@@ -59,7 +58,7 @@ nlohmann::json fit_json(const FitPage& page) {
           {"hidden", page.rules.hidden},
           {"verdict", name_of(page.report.overall)},
           {"exposed_share", page.report.estimate.lost()},
-          {"binding", page.report.binding ? nlohmann::json(*page.report.binding) : nlohmann::json()},
+          {"binding", or_null(page.report.binding)},
           {"needed_bandwidth_factor", or_null(page.report.needed)},
           {"stage", page.stage},
           {"step_us", page.report.estimate.step_us},

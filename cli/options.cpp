@@ -239,8 +239,8 @@ void add_where(CLI::App& run, RunOptions& options) {
 }
 
 void add_results(CLI::App& run, RunOptions& options) {
-  add_text(run, "--out", "Run folder to be made; not given: runs/<time>", kResults, options.out,
-           "the name of a folder");
+  add_text(run, "--out", "Run folder to be made; not given: runs/<time>, or <time>-2 where it is taken", kResults,
+           options.out, "the name of a folder");
   add_text(run, "--resume", "Run folder to go on with: only what is missing is measured", kResults, options.resume,
            "the name of a run folder");
   add_text(run, "--trace",

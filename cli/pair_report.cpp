@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/units.hpp"
+#include "results/or_null.hpp"
 #include "results/pair_times.hpp"
 
 namespace weft::cli {
@@ -17,7 +18,7 @@ namespace weft::cli {
 namespace {
 
 /// Where there is no interval its ends are null in the file, and 0 here.
-nlohmann::json end_of_interval(double us) { return us > 0 ? nlohmann::json(us) : nlohmann::json(); }
+nlohmann::json end_of_interval(double us) { return or_null(if_known(us)); }
 double end_of_interval(const nlohmann::json& us) { return us.is_null() ? 0 : us.get<double>() * 1e3; }
 
 /// Throws UsageError where a value cannot be.

@@ -61,14 +61,17 @@ RunInfo run_info(const RunOptions& options) {
           .launch = options.launch_number};
 }
 
-std::string default_folder() { return fmt::format("runs/{:%Y-%m-%dT%H-%M-%S}", fmt::gmtime(std::time(nullptr))); }
+std::filesystem::path make_default_folder() {
+  return make_new_folder(fmt::format("runs/{:%Y-%m-%dT%H-%M-%S}", fmt::gmtime(std::time(nullptr))));
+}
 
 }  // namespace
 
 std::string open_run_folder(const RunOptions& options) {
   const RunInfo info = run_info(options);
   if (!options.resume.empty()) return RunWriter::resume(options.resume, info).folder().string();
-  return RunWriter::create(options.out.empty() ? default_folder() : options.out, info).folder().string();
+  const std::filesystem::path folder = options.out.empty() ? make_default_folder() : std::filesystem::path(options.out);
+  return RunWriter::create(folder, info).folder().string();
 }
 
 int close_run_folder(const RunOptions& options, const std::string& folder, int exit_code) {

@@ -13,6 +13,7 @@
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/trace_file.hpp"
+#include "cli/transport_flags.hpp"
 #include "core/topology.hpp"
 #include "patterns/algorithms.hpp"
 #include "worlds/launcher_environment.hpp"
@@ -117,7 +118,7 @@ void validate(RunOptions& options) {
   refuse_world(options);
   // Ranks of several hosts agree on it later: one that ended here would be waited for.
   if (const std::string flaw = flaw_of(options.transport.tcp); !launcher_of(options) && !flaw.empty())
-    throw UsageError(fmt::format("--tcp-interface {}: {}", options.transport.tcp.interface, flaw));
+    throw UsageError(flaw);
   if (!options.out.empty() && !options.resume.empty())
     throw UsageError("--out and --resume: give one of them, a resumed run stays in its folder");
   if (options.measure.sync == StartSync::none && options.measure.arrival.pattern != ArrivalPattern::together)
@@ -216,8 +217,9 @@ int launch(const Job& job, const Group& group) {
   });
 }
 
-int run(RunOptions options) {
+int run(const CLI::App& command, RunOptions options) {
   validate(options);
+  refuse_flags_of_other_transports(command, options);
   if (options.world == "mpi" && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
   const std::vector<Group> groups = group_transports(options);
   options.ranks = groups.empty() ? 0 : groups.front().ranks;
@@ -253,7 +255,7 @@ void add_run(CLI::App& app, Chosen& chosen, int argc, char** argv) {
   command->callback([command, options, &chosen] {
     if (!options->config.empty()) apply_config_file(*command, options->config);
     refuse_flags_without_meaning(*command, options->patterns);
-    chosen = [options] { return run(*options); };
+    chosen = [command, options] { return run(*command, *options); };
   });
 }
 

@@ -20,19 +20,18 @@ constexpr int kMostRanks = 1024;
 
 /// What victims do: one call in which all of them take part.
 struct Victim {
-  std::string name;
-  Collective collective;
+  Operation operation;
   const char* algorithm;
-  bool both_ways;
-  double time_divisor;
-  double (*busbw_factor)(int ranks);
 };
 
 const std::vector<Victim>& all_victims() {
   static const std::vector<Victim> all = {
-      {"pingpong", Collective::send_recv, "direct", false, 2, busbw_once},
-      {"exchange", Collective::send_recv, "direct", true, 1, busbw_once},
-      {"all_reduce", Collective::all_reduce, "recursive_doubling", false, 1, busbw_all_reduce}};
+      {{.name = "pingpong", .collective = Collective::send_recv, .busbw_factor = busbw_once, .time_divisor = 2},
+       "direct"},
+      {{.name = "exchange", .collective = Collective::send_recv, .busbw_factor = busbw_once, .both_ways = true},
+       "direct"},
+      {{.name = "all_reduce", .collective = Collective::all_reduce, .busbw_factor = busbw_all_reduce},
+       "recursive_doubling"}};
   return all;
 }
 
@@ -84,7 +83,7 @@ std::unique_ptr<Workload> build(const Scene& scene, const CongestRanks& ranks, i
   const int all = static_cast<int>(ranks.victims.size() + ranks.aggressors.size());
   if (const int place = place_in(ranks.victims); place < scene.victims.ranks) {
     GroupCall call{.name = "victims",
-                   .algorithm = &collectives::find(scene.victim->collective, scene.victim->algorithm),
+                   .algorithm = &collectives::find(scene.victim->operation.collective, scene.victim->algorithm),
                    .call = scene.victims,
                    .ranks = ranks.victims};
     call.call.rank = place;
@@ -100,24 +99,18 @@ std::unique_ptr<Workload> build(const Scene& scene, const CongestRanks& ranks, i
 
 Point point_on(const Scene& scene, const Nodes& nodes) {
   const auto ranks = std::make_shared<const CongestRanks>(split_ranks(nodes, scene.victim_share, scene.seed));
-  Point point;
-  point.pattern = "congest";
-  point.operation = scene.victim->name;
+  Point point = point_of_call("congest", scene.victim->operation, scene.victims);
   point.algorithm = scene.aggression;
-  point.dtype = scene.victims.dtype;
-  point.op = scene.victims.op;
-  point.reduces = scene.victims.collective == Collective::all_reduce;
-  point.bytes_per_rank = point.bytes_per_peer = scene.victims.block();
-  point.busbw_factor = scene.victim->busbw_factor(scene.victims.ranks);
-  point.time_divisor = scene.victim->time_divisor;
   point.beside = ranks;
   point.timed = ranks->victims;
+  // Even where the clock is no better than the victims' short operations: a barrier's messages and skew are worse.
+  point.refused_ways.start_by_messages =
+      "the victims of congest start later than the aggressors by the ranks' common clock: leave it out, or give "
+      "round-time";
   point.notes = {{"victims", std::to_string(ranks->victims.size())},
                  {"aggressors", std::to_string(ranks->aggressors.size())},
                  {"aggressor_bytes", format_bytes(scene.aggressor_bytes)}};
-  if (point.reduces && !reducible(point.dtype))
-    point.refused =
-        fmt::format("{} cannot be reduced, only moved: use bf16, f16 or f32 for all_reduce", name_of(point.dtype));
+  point.refused = refuses_call(scene.victim->operation, scene.victims);
   point.build = [scene, ranks](int rank) { return build(scene, *ranks, rank, scene.alone() ? 0 : 1); };
   if (!scene.alone())
     point.build_loaded = [scene, ranks](int rank, int rounds) { return build(scene, *ranks, rank, rounds); };
@@ -127,8 +120,8 @@ Point point_on(const Scene& scene, const Nodes& nodes) {
 /// Of `bytes`, an element at least.
 Call victims_call(const Victim& victim, int victims, Datatype dtype, ReduceOp op, Bytes bytes) {
   Call call;
-  call.collective = victim.collective;
-  call.both_ways = victim.both_ways;
+  call.collective = victim.operation.collective;
+  call.both_ways = victim.operation.both_ways;
   call.ranks = victims;
   call.dtype = dtype;
   call.op = op;
@@ -153,8 +146,8 @@ std::vector<std::pair<const Victim*, Call>> victims_calls(const Request& request
   for (const Datatype dtype : request.dtypes)
     for (const Victim& victim : all_victims())
       for (const ReduceOp op : request.ops) {
-        if (victim.collective != Collective::all_reduce && op != request.ops.front()) continue;
-        const Bytes bytes = victim.both_ways ? request.max_bytes : kSmall;
+        if (victim.operation.collective != Collective::all_reduce && op != request.ops.front()) continue;
+        const Bytes bytes = victim.operation.both_ways ? request.max_bytes : kSmall;
         calls.emplace_back(&victim, victims_call(victim, victims, dtype, op, bytes));
       }
   return calls;

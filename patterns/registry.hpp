@@ -18,6 +18,14 @@
 
 namespace weft {
 
+/// Ways of measuring that a point cannot be measured in: each says why, as it is said behind the flag; empty: it can.
+struct RefusedWays {
+  std::string no_common_start;    ///< --sync none
+  std::string start_by_messages;  ///< any --sync but round-time; where none is given the ranks start by their clock
+  std::string batch;              ///< --batch above 1
+  std::string trace;              ///< --trace
+};
+
 /// One point to be measured: what identifies it, and how each rank gets its work. Independent of the transport.
 struct Point {
   std::string pattern;    ///< "moe"
@@ -44,6 +52,7 @@ struct Point {
       0;  ///< pipeline: emulated compute of one rank in one iteration; the measured bubble is 1 - busy/time
   bool automatic = false;  ///< the user named no algorithm: `native` where the transport offers it, else this one
   std::string refused;     ///< not empty: why it cannot be measured; build is not called
+  RefusedWays refused_ways;
   Call call;  ///< the call where the point is one collective (rank 0's view), for Communicator::refuses_native
   /// Where each pair of ranks is measured by itself: who meets whom in each of the programs. Empty: the point is
   /// measured as a whole.

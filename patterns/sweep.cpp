@@ -29,17 +29,6 @@ Bytes unit_of(const Call& call) {
   return call.element() * (has_blocks(call.collective) ? static_cast<Bytes>(call.ranks) : 1);
 }
 
-/// Why the call cannot be measured at any size; empty where it can.
-std::string refuses_call(const Operation& operation, const Call& call) {
-  if (call.collective == Collective::send_recv && call.ranks < 2) return "send_recv needs at least 2 ranks";
-  if (call.in_place && !has_in_place(call.collective))
-    return fmt::format("{} has no in-place form: leave out --in-place", operation.name);
-  if (reduces(call.collective) && !reducible(call.dtype))
-    return fmt::format("{} cannot be reduced, only moved: use bf16, f16 or f32 for {}", name_of(call.dtype),
-                       operation.name);
-  return {};
-}
-
 /// One line of the sweep: everything but size and algorithm.
 struct Series {
   const Operation* operation = nullptr;
@@ -59,22 +48,24 @@ std::vector<Call> calls_of(const Operation& operation, const Call& call) {
   return calls;
 }
 
+/// Times of pairs, each of which has a program of its own.
+RefusedWays refused_by_pairs(const std::string& pattern) {
+  return {.no_common_start = "without a common start a pair's time holds what its ranks waited for in the round before",
+          .start_by_messages = {},
+          .batch = fmt::format("{} takes its rounds in turn, so a sample is one call", pattern),
+          .trace = fmt::format("shows one program, and {} has one for each of its rounds: trace send_recv", pattern)};
+}
+
 Point make_point(const std::string& pattern, const Operation& operation, const Call& call, const Choice& choice) {
-  Point point;
-  point.pattern = pattern;
-  point.operation = operation.name;
+  Point point = point_of_call(pattern, operation, call);
+  point.call = call;
   point.algorithm = choice.name;
-  point.dtype = call.dtype;
-  point.op = call.op;
-  point.reduces = reduces(call.collective);
-  point.bytes_per_rank = call.count * unit_of(call);
-  point.bytes_per_peer = call.collective == Collective::all_to_all ? call.block() : point.bytes_per_rank;
-  point.busbw_factor = operation.busbw_factor(call.ranks);
-  point.time_divisor = operation.time_divisor;
   point.automatic = choice.automatic;
   point.refused = choice.refused;
-  point.call = call;
-  if (operation.by_pair) point.pairings = operation.pairings(call.ranks);
+  if (operation.by_pair) {
+    point.pairings = operation.pairings(call.ranks);
+    point.refused_ways = refused_by_pairs(pattern);
+  }
   const std::vector<Call> calls = calls_of(operation, call);
   const auto build = [calls](const Algorithm* algorithm, int rank, const std::shared_ptr<const Nodes>& nodes) {
     std::vector<Call> mine = calls;
@@ -155,6 +146,30 @@ std::vector<Point> plan_barrier(const std::string& pattern, const Operation& ope
 double busbw_once(int) { return 1; }
 double busbw_all_reduce(int ranks) { return 2.0 * (ranks - 1) / ranks; }
 double busbw_blocks(int ranks) { return 1.0 * (ranks - 1) / ranks; }
+
+Point point_of_call(const std::string& pattern, const Operation& operation, const Call& call) {
+  Point point;
+  point.pattern = pattern;
+  point.operation = operation.name;
+  point.dtype = call.dtype;
+  point.op = call.op;
+  point.reduces = reduces(call.collective);
+  point.bytes_per_rank = call.count * unit_of(call);
+  point.bytes_per_peer = call.collective == Collective::all_to_all ? call.block() : point.bytes_per_rank;
+  point.busbw_factor = operation.busbw_factor(call.ranks);
+  point.time_divisor = operation.time_divisor;
+  return point;
+}
+
+std::string refuses_call(const Operation& operation, const Call& call) {
+  if (call.collective == Collective::send_recv && call.ranks < 2) return "send_recv needs at least 2 ranks";
+  if (call.in_place && !has_in_place(call.collective))
+    return fmt::format("{} has no in-place form: leave out --in-place", operation.name);
+  if (reduces(call.collective) && !reducible(call.dtype))
+    return fmt::format("{} cannot be reduced, only moved: use bf16, f16 or f32 for {}", name_of(call.dtype),
+                       operation.name);
+  return {};
+}
 
 std::vector<Bytes> sweep_sizes(Bytes min, Bytes max, double factor) {
   if (!(factor > 1))

@@ -24,6 +24,13 @@ double busbw_once(int ranks);        ///< 1: broadcast, send/receive
 double busbw_all_reduce(int ranks);  ///< 2(n-1)/n
 double busbw_blocks(int ranks);      ///< (n-1)/n: reduce-scatter, all-gather, all-to-all
 
+/// A point of the call (any rank's), with what identifies it, its sizes and its factors; the algorithm, and how each
+/// rank gets its work, are the caller's to add.
+Point point_of_call(const std::string& pattern, const Operation& operation, const Call& call);
+
+/// Why the call cannot be measured at any size, by any algorithm; empty where it can.
+std::string refuses_call(const Operation& operation, const Call& call);
+
 /// The sizes from min to max by factor, both ends in bytes per rank, ascending; max itself only where the factor meets
 /// it. 0 is followed by 1. Throws UsageError where min > max or the factor is not above 1.
 std::vector<Bytes> sweep_sizes(Bytes min, Bytes max, double factor);

@@ -7,8 +7,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "core/environment.hpp"
 #include "core/system.hpp"
 #include "results/build_info.hpp"
 
@@ -43,12 +43,6 @@ nlohmann::json host_facts() {
   return {{"name", host_name()},        {"kernel", kernel_release()},     {"cpu", cpu_model()},
           {"governor", cpu_governor()}, {"clock_source", clock_source()}, {"memory_bytes", memory_total()},
           {"cpu_quota", cpu_quota()}};
-}
-
-std::vector<std::string> process_environment() {
-  std::vector<std::string> entries;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) entries.emplace_back(*entry);
-  return entries;
 }
 
 }  // namespace

@@ -62,6 +62,9 @@ struct Record {
   /// The figure that stands for the point: the median; of an imported row without one (NaN, as all times that its log
   /// does not tell) the mean over the ranks.
   double time_us() const { return std::isnan(time_us_median) ? time_us_mean_of_ranks : time_us_median; }
+
+  /// Whether time_us() is one to go by: measured, and of the right data.
+  bool has_time() const { return measured() && status == "ok" && time_us() > 0; }
 };
 
 }  // namespace weft

@@ -47,6 +47,11 @@ Run read_run(const std::filesystem::path& folder);
 /// (imports) are absent, and those of a killed run may have samples and no row.
 std::map<int, Samples> read_samples(const std::filesystem::path& folder);
 
+/// Makes a folder that was not there, with parents: the wanted one, or the first of wanted-2, wanted-3, ... that nobody
+/// else has made, and gives its path. Of several that want the same at once, each gets another. Throws UsageError where
+/// it cannot be made.
+std::filesystem::path make_new_folder(const std::filesystem::path& wanted);
+
 /// Writes a run folder. One process, one thread; not collective. Where the disk refuses later than in the constructor,
 /// the functions throw std::system_error naming the file.
 class RunWriter {

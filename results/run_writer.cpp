@@ -56,9 +56,26 @@ void keep_points(const std::filesystem::path& path, const std::vector<std::strin
   kept.commit();
 }
 
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::error_code& why) {
+  throw UsageError(fmt::format("{}: a run cannot be written there ({}); name a folder that can be written",
+                               folder.string(), why.message()));
+}
+
 bool is_measured(const Record& record) { return record.status == "ok" || record.status == "refused"; }
 
 }  // namespace
+
+std::filesystem::path make_new_folder(const std::filesystem::path& wanted) {
+  std::error_code error;
+  if (wanted.has_parent_path()) std::filesystem::create_directories(wanted.parent_path(), error);
+  std::filesystem::path folder = wanted;
+  for (int number = 2; !error; ++number) {
+    if (std::filesystem::create_directory(folder, error)) return folder;  // false, without an error: it is there
+    if (error == std::errc::file_exists) error.clear();                   // and is no folder
+    folder = fmt::format("{}-{}", wanted.string(), number);
+  }
+  refuse_folder(wanted, error);
+}
 
 RunWriter RunWriter::create(const std::filesystem::path& folder, const RunInfo& info) {
   RunWriter writer(folder);
@@ -84,8 +101,7 @@ RunWriter RunWriter::create(const std::filesystem::path& folder, const RunInfo& 
     writer.write_info();  // last: a folder with a run.json has all three
     writer.open_files();
   } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("{}: a run cannot be written there ({}); name a folder that can be written",
-                                 folder.string(), error.code().message()));
+    refuse_folder(folder, error.code());
   }
   return writer;
 }

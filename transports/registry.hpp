@@ -41,6 +41,9 @@ struct Transport {
   std::string needs_device = {};
   /// Whether the library beneath allocates memory for messages, whatever Communicator promises of itself.
   bool library_allocates = false;
+  /// The flags of `weft run` that this transport takes, of those that not every one does ("--tcp-streams"): one that no
+  /// chosen transport takes is refused.
+  std::vector<std::string> flags = {};
   /// Empty where it can run in this world, else a sentence. Not collective.
   std::function<std::string(const World&, const TransportOptions&)> refuses;
   /// Collective. Throws TransportError.

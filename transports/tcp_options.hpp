@@ -13,7 +13,8 @@ struct TcpOptions {
 
 inline constexpr int kMostTcpStreams = 64;
 
-/// Why these options cannot be used on this host, as a sentence that names what there is; empty where they can.
+/// Why these options cannot be used on this host, as a sentence that names the flag and what there is; empty where they
+/// can.
 std::string flaw_of(const TcpOptions& options);
 
 }  // namespace weft

@@ -59,8 +59,15 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "weft9", says=["--tcp-interface", "weft9", "lo 127.0.0.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "192.0.2.1", says=["--tcp-interface", "192.0.2.1"])
         self.refused("all_reduce", "-t", "tcp", "--tcp-interface=", says=["--tcp-interface", "name"])
-        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["subnet '198.51.100.0/24'"])
-        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["subnet '127.0.0.0/33'"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "198.51.100.0/24", says=["--tcp-interface 198.51.100.0/24", "subnet"])
+        self.refused("all_reduce", "-t", "tcp", "--tcp-interface", "127.0.0.0/33", says=["--tcp-interface 127.0.0.0/33", "subnet"])
+
+    def test_flags_of_transports_that_were_not_chosen(self):
+        for flag, value, takes in (("--fabric", "h800", "model"), ("--tcp-streams", "2", "tcp"), ("--tcp-interface", "lo", "tcp"),
+                                   ("--ofi-provider", "nonsense", "take"), ("--share-device", None, "take")):
+            self.refused("all_reduce", "-t", "shm", flag, *([value] if value else []), says=[f"{flag}: ", "over shm", takes])
+        self.refused("all_reduce", "-t", "shm,model", "--tcp-streams", "2", says=["--tcp-streams: ", "over shm, model"])
+        self.refused("all_reduce", "--fabric", "h800", says=["--fabric: ", "over shm"])
 
     def test_more_connections_than_open_files(self):
         words = command(["run", "barrier", "-t", "tcp", "--ranks", "2", "--oversubscribe", "-n", "1", "-w", "0"])
@@ -269,6 +276,13 @@ class BadInput(ProgramTest):
             result = weft("run", *arguments, "-b", "8", "-e", "8", "-n", "1", "--out", self.folder / "-".join(arguments))
             self.assertEqual(result.returncode, USAGE, arguments)
             self.assertIn("nothing was measured: ", result.stderr)
+
+    def test_calls_that_cannot_be_batched(self):
+        for pattern in ("broadcast", "moe"):
+            result = weft("run", pattern, "-t", "model", "--ranks", "4", "--tokens", "16", "-n", "1", "--batch", "8",
+                          "--out", self.folder / pattern)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertIn(f"nothing was measured: --batch 8: {pattern} lets a rank run ahead of the others", result.stderr)
 
     def test_show_of_what_is_no_run(self):
         for path in (self.folder, self.folder / "absent"):

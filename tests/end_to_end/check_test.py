@@ -82,6 +82,7 @@ class Check(ProgramTest):
         result = weft("check", self.folder / "run", "--json", "-")
         self.assertEqual(json.loads(result.stdout), found)
         self.assertGreater(found["compared"], 0)
+        self.assertEqual(found["schema"], 1)
         self.assertFalse(pathlib.Path("-").exists())
 
     def test_bad_input_gets_one_sentence(self):

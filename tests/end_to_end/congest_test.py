@@ -48,9 +48,10 @@ class Congest(ProgramTest):
             self.assertEqual(sorted(point["victims"] + point["aggressors"]), [0, 1, 2, 3])
             self.assertEqual({rank // 2 for rank in point["victims"]}, {0, 1}, "one on each node")
             self.assertEqual(point["samples"], 400)
+            self.assertEqual(point["lead_us"], 100, "alone too")
+            self.assertEqual(point["rounds"] == 0, point["aggressor"] == "alone")
             if point["aggressor"] != "alone":
                 self.assertAlmostEqual(point["impact_p99"], point["impact_median"], msg="nothing varies")
-                self.assertEqual(point["lead_us"], 100)
 
     def test_rows_are_the_victims_only(self):
         self.assertEqual(self.run_congest(SHARED).returncode, OK)
@@ -74,7 +75,8 @@ class Congest(ProgramTest):
         for number, (arguments, words) in enumerate(((("--ranks", 3), "at least 4 ranks"), (("--sync", "none"), "--sync none: the victims"),
                                                      (("--sync", "barrier"), "leave it out, or give round-time"),
                                                      (("--sync", "native"), "--sync native: the victims"),
-                                                     (("--arrival", "ramp:1us"), "--arrival"), (("--victims", "0"), "--victims"),
+                                                     (("--arrival", "ramp:1us"), "--arrival"),
+                                                     (("--batch", "4"), "--batch 4: congest lets a rank run ahead"), (("--victims", "0"), "--victims"),
                                                      (("--victims", "lots"), "--victims"),
                                                      (("--aggressor-bytes", "0"), "--aggressor-bytes"),
                                                      (("--in-place",), "--in-place"), (("--algorithm", "native"), "--algorithm"))):

@@ -276,7 +276,7 @@ class Run(HostsTest):
                 said = [rank.communicate(timeout=30)[1] for rank in ranks]
                 self.assertEqual(max(rank.returncode for rank in ranks), USAGE if refused else OK, said)
                 if refused:
-                    self.assertIn(f"host weft-{self.name}-{refused} has no interface with the name, address or subnet '{flags[1]}'", said[0])
+                    self.assertIn(f"--tcp-interface {flags[1]}: host weft-{self.name}-{refused} has no interface of this name, address or subnet", said[0])
                     self.assertNotIn("dark9 10.99", said[0])
 
     @unittest.skipIf(os.environ.get("WEFT_SANITIZE"), "of full speed")

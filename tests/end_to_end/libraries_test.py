@@ -74,12 +74,18 @@ class Libraries(ProgramTest):
         self.assertEqual(result.returncode, USAGE, result.stderr)
         self.assertRegex(result.stderr, r"^weft: --tcp-interface dark9: host .* has no interface .*\(it has: .*lo 127\.0\.0\.1.*\)$")
 
-    def test_transports_that_ucx_does_not_have(self):
-        self.require("ucx")
-        words = command(["run", "all_reduce", "-t", "ucx", "--ranks", "2", "--out", self.out])
-        result = subprocess.run(words, env={**environment(), "UCX_TLS": "pigeon"}, capture_output=True, text=True, timeout=60)
-        self.assertEqual(result.returncode, USAGE, result.stderr)
-        self.assertEqual({row["status"] for row in points(self.out)}, {"refused"})
+    def test_variables_with_which_they_cannot_be_opened(self):
+        for name, variable, value, says in (("ucx", "UCX_TLS", "pigeon", "ucp_init: .*"), ("ucx", "UCX_TLS", "self", "ucp_ep_create: .*"),
+                                            ("ofi", "FI_PROVIDER", "pigeon", "libfabric finds no provider .*")):
+            if name not in self.known:
+                continue
+            out = self.folder / value / name
+            words = command(["run", "barrier", "-t", name, "--ranks", "2", "--oversubscribe", "--out", out])
+            result = subprocess.run(words, env={**environment(), variable: value}, capture_output=True, text=True, timeout=60)
+            self.assertEqual(result.returncode, USAGE, result.stderr)
+            for row in points(out):
+                self.assertEqual(row["status"], "refused")
+                self.assertRegex(row["reason"], f"{says}, with .*{variable}={value}.* set$")
 
     def test_signals_are_the_users(self):
         """None that a library takes as it is loaded stays with it, and a rank that one ends leaves no backtrace in the folder."""

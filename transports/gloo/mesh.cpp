@@ -21,7 +21,7 @@ std::chrono::milliseconds time_to_connect(Nanoseconds timeout) {
 }  // namespace
 
 Mesh::Mesh(World& world, const TransportOptions& options)
-    : ::gloo::Context(world.rank(), world.ranks()), choice_(world, options.tcp.interface) {
+    : ::gloo::Context(world.rank(), world.ranks()), choice_(world, "gloo", options.tcp.interface) {
   std::signal(SIGPIPE, SIG_IGN);  // Gloo writes to peers that may be gone as if nobody got this signal
   raise_open_files();
   std::string mine;

@@ -25,6 +25,7 @@ Transport entry() {
           .version = library_version,
           .needs_world = "",
           .library_allocates = true,
+          .flags = {"--tcp-interface"},
           .refuses = refuses_gloo,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
             return std::make_unique<weft::gloo::GlooCommunicator>(world, options);

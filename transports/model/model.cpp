@@ -110,6 +110,7 @@ Transport entry() {
               "a LogGP fabric in virtual time, on one level or two: latency, bandwidth per port; seeded jitter, stalls "
               "and clocks",
           .needs_world = "fibers",
+          .flags = {"--fabric"},
           .refuses = refuses_model,
           .create = create_model};
 }

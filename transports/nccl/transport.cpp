@@ -32,6 +32,7 @@ Transport entry() {
           .needs_world = "",
           .needs_device = "a CUDA device",
           .library_allocates = true,
+          .flags = {"--share-device"},
           .refuses = refuses_nccl,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
             return std::make_unique<weft::nccl::NcclCommunicator>(world, options);

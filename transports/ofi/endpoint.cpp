@@ -13,10 +13,10 @@ namespace weft::ofi {
 
 Domain::Domain(Info info) : info_(std::move(info)) {
   fid_fabric* fabric = nullptr;
-  check(library().fabric(info_->fabric_attr, &fabric, nullptr), "fi_fabric");
+  check_opening(library().fabric(info_->fabric_attr, &fabric, nullptr), "fi_fabric");
   fabric_.reset(fabric);
   fid_domain* domain = nullptr;
-  check(fi_domain(fabric, info_.get(), &domain, nullptr), "fi_domain");
+  check_opening(fi_domain(fabric, info_.get(), &domain, nullptr), "fi_domain");
   domain_.reset(domain);
 }
 
@@ -46,7 +46,7 @@ Endpoint::Endpoint(std::shared_ptr<Domain> domain, int ranks) : domain_(std::mov
   av.type = info->domain_attr->av_type;
   av.count = static_cast<std::size_t>(ranks);
   fid_av* addresses = nullptr;
-  check(fi_av_open(domain_->get(), &av, &addresses, nullptr), "fi_av_open");
+  check_opening(fi_av_open(domain_->get(), &av, &addresses, nullptr), "fi_av_open");
   addresses_.reset(addresses);
 
   fi_cq_attr cq{};
@@ -54,15 +54,15 @@ Endpoint::Endpoint(std::shared_ptr<Domain> domain, int ranks) : domain_(std::mov
   cq.format = FI_CQ_FORMAT_CONTEXT;
   cq.wait_obj = FI_WAIT_NONE;
   fid_cq* completions = nullptr;
-  check(fi_cq_open(domain_->get(), &cq, &completions, nullptr), "fi_cq_open");
+  check_opening(fi_cq_open(domain_->get(), &cq, &completions, nullptr), "fi_cq_open");
   completions_.reset(completions);
 
   fid_ep* endpoint = nullptr;
-  check(fi_endpoint(domain_->get(), info, &endpoint, nullptr), "fi_endpoint");
+  check_opening(fi_endpoint(domain_->get(), info, &endpoint, nullptr), "fi_endpoint");
   endpoint_.reset(endpoint);
-  check(fi_ep_bind(endpoint, &addresses->fid, 0), "fi_ep_bind");
-  check(fi_ep_bind(endpoint, &completions->fid, FI_SEND | FI_RECV), "fi_ep_bind");
-  check(fi_enable(endpoint), "fi_enable");
+  check_opening(fi_ep_bind(endpoint, &addresses->fid, 0), "fi_ep_bind");
+  check_opening(fi_ep_bind(endpoint, &completions->fid, FI_SEND | FI_RECV), "fi_ep_bind");
+  check_opening(fi_enable(endpoint), "fi_enable");
 }
 
 std::string Endpoint::address() const {

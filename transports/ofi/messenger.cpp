@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 #include <rdma/fi_errno.h>
 #include <rdma/fi_tagged.h>
-#include <sched.h>
 
 #include "core/error.hpp"
-#include "core/system.hpp"
 #include "transports/ofi/check.hpp"
 #include "worlds/together.hpp"
 
@@ -18,10 +16,7 @@ namespace {
 
 constexpr int kOperationsInStock = 4096;
 constexpr std::size_t kCompletions = 32;  // read at a time
-// Providers have 48 bits of tag or more.
 constexpr int kRankBits = 24;
-constexpr int kGreetingChannel = (1 << 24) - 1;
-constexpr Nanoseconds kGreetingTime = 20'000'000'000;
 
 std::uint64_t tag_from(int source, int channel) {
   return static_cast<std::uint64_t>(channel) << kRankBits | static_cast<std::uint64_t>(source);
@@ -148,8 +143,7 @@ void Messenger::report_failure() {
   throw TransportError(fmt::format("ofi: a message{}: {} ({})", with, library().strerror(error.err), words.data()));
 }
 
-void Messenger::connect(const std::shared_ptr<Domain>& domain) {
-  const std::vector<std::string> hosts = world_.allgather(host_name());
+void Messenger::connect(const std::vector<std::string>& hosts) {
   agree_on_provider();
   std::string mine;
   together(world_, [&] { mine = endpoint_.address(); });
@@ -160,7 +154,6 @@ void Messenger::connect(const std::shared_ptr<Domain>& domain) {
       peers_[rank].address = endpoint_.learn(addresses[rank]);
     }
   });
-  together(world_, [&] { greet(domain); });
 }
 
 void Messenger::agree_on_provider() {
@@ -169,25 +162,6 @@ void Messenger::agree_on_provider() {
     if (names[rank] != names.front())
       throw TransportError(fmt::format("ofi: rank 0 has the provider {} and rank {} has {}: name one by --ofi-provider",
                                        names.front(), rank, names[rank]));
-}
-
-void Messenger::greet(const std::shared_ptr<Domain>& domain) {
-  const Memory bytes = new_pages(domain, peers_.size() + 1, MemoryKind::host);
-  Pending pending;
-  for (int rank = 0; rank < world_.ranks(); ++rank) {
-    post_recv(rank, kGreetingChannel, bytes.get() + rank, 1, pending);
-    post_send(rank, kGreetingChannel, bytes.get() + peers_.size(), 1, pending);
-  }
-  const Nanoseconds until = monotonic_now() + kGreetingTime;
-  for (; pending.count > 0; progress()) {
-    world_.check();
-    sched_yield();  // who has to answer may need this core
-    if (monotonic_now() < until) continue;
-    for (std::size_t rank = 0; rank < peers_.size(); ++rank)
-      if (peers_[rank].outstanding > 0)
-        throw TransportError(fmt::format("ofi: rank {} on {} has not answered for {} s", rank, peers_[rank].host,
-                                         kGreetingTime / 1'000'000'000));
-  }
 }
 
 }  // namespace weft::ofi

@@ -16,14 +16,18 @@ namespace weft::ofi {
 /// order: sends by peer, so that one that is slow does not keep messages from the others.
 class Messenger {
  public:
+  using Device = Domain;
+  static constexpr const char* kName = "ofi";
+  static constexpr int kGreetings = (1 << 24) - 1;  // providers have 48 bits of tag or more, 24 are the rank's
+
   /// `world` is asked what became of a peer that is lost. Throws TransportError.
   Messenger(World& world, std::shared_ptr<Domain> domain);
   Messenger(const Messenger&) = delete;
   Messenger& operator=(const Messenger&) = delete;
 
-  /// Makes all ranks known to each other, and sends each a message, so that no later one has to connect. Collective.
-  /// Throws TransportError, then on all ranks, and what the World throws.
-  void connect(const std::shared_ptr<Domain>& domain);
+  /// Makes the ranks, whose hosts these are, known to each other; providers connect two at their first message.
+  /// Collective. Throws TransportError, then on all ranks, and what the World throws.
+  void connect(const std::vector<std::string>& hosts);
 
   void post_send(int peer, int channel, const std::byte* data, Bytes bytes, Pending& pending);
   void post_recv(int peer, int channel, std::byte* into, Bytes bytes, Pending& pending);
@@ -57,7 +61,6 @@ class Messenger {
   void finish(void* context);
   [[noreturn]] void report_failure();
   void agree_on_provider();
-  void greet(const std::shared_ptr<Domain>& domain);
 
   World& world_;
   std::deque<Operation> operations_;  // outlive the endpoint, which may still write to their contexts

@@ -7,6 +7,7 @@
 #include <rdma/fi_domain.h>
 #include <rdma/fi_endpoint.h>
 
+#include "core/environment.hpp"
 #include "core/system.hpp"
 #include "core/text.hpp"
 
@@ -52,10 +53,11 @@ std::string lacks_provider(const std::string& name) {
   if (find_provider(name) != nullptr) return {};
   const std::vector<std::string> known = providers();
   if (known.empty())
-    return fmt::format("libfabric finds no provider of tagged messages between reliable datagram endpoints on host {}",
-                       host_name());
-  return fmt::format("--ofi-provider {}: libfabric has no such provider of tagged messages on host {} (it has: {})",
-                     name, host_name(), join(known, ", "));
+    return fmt::format(
+        "libfabric finds no provider of tagged messages between reliable datagram endpoints on host {}{}", host_name(),
+        with_variables("FI_"));
+  return fmt::format("--ofi-provider {}: libfabric has no such provider of tagged messages on host {} (it has: {}){}",
+                     name, host_name(), join(known, ", "), with_variables("FI_"));
 }
 
 }  // namespace weft::ofi

@@ -148,7 +148,8 @@ std::optional<Address> find_interface(std::string_view text) {
   return {};
 }
 
-AddressChoice::AddressChoice(World& world, std::string_view interface) : interface_(interface) {
+AddressChoice::AddressChoice(World& world, std::string_view transport, std::string_view interface)
+    : transport_(transport), interface_(interface) {
   const std::string identity = network_identity();
   std::vector<std::string> mine = {identity, host_name()};
   for (const Interface& each : interfaces())
@@ -168,7 +169,8 @@ AddressChoice::AddressChoice(World& world, std::string_view interface) : interfa
 Address AddressChoice::address() const {
   if (!interface_.empty()) {
     if (const std::optional<Address> named = find_interface(interface_)) return *named;
-    throw TransportError(fmt::format("tcp: host {} has no interface '{}' any more", host_name(), interface_));
+    throw TransportError(fmt::format("{}: --tcp-interface {}: host {} has no such interface any more", transport_,
+                                     interface_, host_name()));
   }
   if (one_host_) return *parse_address("127.0.0.1");
   for (const std::string& candidate : candidates_) {
@@ -176,8 +178,8 @@ Address AddressChoice::address() const {
     const std::optional<Address> source = source_towards(*parse_address(candidate));
     if (source && !ambiguous_.contains(source->text())) return *source;
   }
-  throw TransportError(
-      fmt::format("tcp: host {} has no route to the other ranks: name one with --tcp-interface", host_name()));
+  throw TransportError(fmt::format("{}: host {} has no route to the other ranks: name an interface by --tcp-interface",
+                                   transport_, host_name()));
 }
 
 }  // namespace weft::tcp

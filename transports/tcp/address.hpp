@@ -58,17 +58,18 @@ std::optional<Address> find_interface(std::string_view text);
 
 /// The address, port 0, at which this rank listens: of the interface that is named, else loopback where all ranks share
 /// one network namespace, else the address that the kernel would take towards the first rank that is elsewhere. An
-/// address that several hosts have (docker0's 172.17.0.1) leads to none of them and is left out. Collective. Throws
-/// TransportError where there is none, on this rank alone.
+/// address that several hosts have (docker0's 172.17.0.1) leads to none of them and is left out.
 class AddressChoice {
  public:
-  AddressChoice(World& world, std::string_view interface);
+  /// `transport`: the name of the one that listens there. Collective.
+  AddressChoice(World& world, std::string_view transport, std::string_view interface);
 
-  /// Throws TransportError.
+  /// Throws TransportError, that names transport and flag, where there is none, on this rank alone.
   Address address() const;
   const std::string& host(int rank) const { return hosts_[static_cast<std::size_t>(rank)]; }
 
  private:
+  std::string transport_;
   std::string interface_;
   bool one_host_ = true;
   std::vector<std::string> hosts_;       // by rank

@@ -158,7 +158,7 @@ class Connecting {
 }  // namespace
 
 Mesh connect_all(World& world, const TcpOptions& options, Nanoseconds limit) {
-  const AddressChoice choice(world, options.interface);
+  const AddressChoice choice(world, "tcp", options.interface);
   const Token token = random_token();
   std::optional<Door> door;
   std::string mine;

@@ -79,6 +79,7 @@ Transport entry() {
               "own TCP sockets: several streams between two ranks, fused receive-reduce, no copy where the "
               "kernel has it",
           .needs_world = "",
+          .flags = {"--tcp-streams", "--tcp-interface"},
           .refuses = weft::tcp::refuses_tcp,
           .create = [](World& world, const TransportOptions& options) -> std::unique_ptr<Communicator> {
             return std::make_unique<weft::tcp::TcpCommunicator>(world, options);

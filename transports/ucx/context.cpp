@@ -12,12 +12,12 @@ Context::Context(int ranks) {
   params.features = UCP_FEATURE_TAG;
   params.estimated_num_eps = static_cast<std::size_t>(ranks);
   params.name = "weft";
-  check(ucp_init(&params, nullptr, &context_), "ucp_init");
+  check_opening(ucp_init(&params, nullptr, &context_), "ucp_init");
 }
 
 Context::~Context() { ucp_cleanup(context_); }
 
-Memory new_mapped_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind) {
+Memory new_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind) {
   const Memory pages = allocate_pages(bytes, kind);
   ucp_mem_map_params_t params{};
   params.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH;

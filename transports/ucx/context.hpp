@@ -26,6 +26,6 @@ class Context {
 
 /// As allocate_pages(), and registered with every device that wants it, so that no message has to do that. Throws
 /// TransportError.
-Memory new_mapped_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind);
+Memory new_pages(const std::shared_ptr<Context>& context, Bytes bytes, MemoryKind kind);
 
 }  // namespace weft::ucx

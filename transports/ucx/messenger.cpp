@@ -4,10 +4,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "core/error.hpp"
-#include "core/system.hpp"
 #include "transports/ucx/check.hpp"
 #include "worlds/together.hpp"
 
@@ -15,8 +13,6 @@ namespace weft::ucx {
 namespace {
 
 constexpr int kOperationsAtATime = 4096;
-constexpr int kGreetings = 0x7fffffff;  // channel of the first message between two ranks
-constexpr Nanoseconds kGreetingLimit = 20'000'000'000;
 constexpr Nanoseconds kLeavingLimit = 1'000'000'000;
 constexpr ucp_tag_t kWholeTag = ~ucp_tag_t{0};
 
@@ -24,19 +20,31 @@ ucp_tag_t tag_of(int source, int channel) {
   return static_cast<ucp_tag_t>(channel) << 32 | static_cast<ucp_tag_t>(source);
 }
 
+/// Of a message that calls back for `operation`. Payload is the host's, which UCX would look up for each where it knows
+/// of devices.
+ucp_request_param_t param_of(void* operation) {
+  ucp_request_param_t param;
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA | UCP_OP_ATTR_FIELD_MEMORY_TYPE;
+  param.user_data = operation;
+  param.memory_type = UCS_MEMORY_TYPE_HOST;
+  return param;
+}
+
 }  // namespace
 
 Messenger::Messenger(World& world, std::shared_ptr<Context> context)
-    : world_(world), context_(std::move(context)), peers_(static_cast<std::size_t>(world.ranks())) {
+    : world_(world),
+      rank_(world.rank()),
+      context_(std::move(context)),
+      peers_(static_cast<std::size_t>(world.ranks())) {
   add_operations();
   ucp_worker_params_t params{};
   params.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
   params.thread_mode = UCS_THREAD_MODE_SINGLE;
-  check(ucp_worker_create(context_->get(), &params, &worker_), "ucp_worker_create");
+  check_opening(ucp_worker_create(context_->get(), &params, &worker_), "ucp_worker_create");
 }
 
 Messenger::~Messenger() {
-  abandon();
   close_endpoints();
   ucp_worker_destroy(worker_);
 }
@@ -49,32 +57,24 @@ void Messenger::add_operations() {
   }
 }
 
-Messenger::Operation* Messenger::begin(Peer& peer, bool receives, Pending& pending) {
+Messenger::Operation* Messenger::begin(Peer& peer, Pending& pending) {
   if (free_ == nullptr) add_operations();
   Operation* const operation = free_;
   free_ = operation->next;
   operation->peer = &peer;
-  operation->receives = receives;
   operation->pending = &pending;
   ++pending.count;
   ++peer.outstanding;
   return operation;
 }
 
-void Messenger::release(Operation* operation) {
-  operation->pending = nullptr;
-  operation->next = free_;
-  free_ = operation;
-}
-
-/// What UCX answered to a post. It may have called back meanwhile.
+/// What UCX answered to a post: of a request, it calls back or has done so.
 void Messenger::started(Operation* operation, void* request, const char* call) {
   if (request == nullptr) return ended(operation, UCS_OK);
   if (UCS_PTR_IS_ERR(request)) {
     ended(operation, UCS_PTR_STATUS(request));
     check(UCS_PTR_STATUS(request), call);
   }
-  if (operation->pending != nullptr) operation->request = request;
 }
 
 /// One that failed stays outstanding for its owner: progress() throws before that is waited for.
@@ -87,7 +87,8 @@ void Messenger::ended(Operation* operation, ucs_status_t status) {
     peer.failure = status;
     failed_ = true;
   }
-  release(operation);
+  operation->next = free_;
+  free_ = operation;
 }
 
 void Messenger::sent(void* request, ucs_status_t status, void* operation) {
@@ -108,21 +109,16 @@ void Messenger::lost(void* peer, ucp_ep_h, ucs_status_t status) {
 
 void Messenger::post_send(int peer_rank, int channel, const std::byte* data, Bytes bytes, Pending& pending) {
   Peer& peer = peers_[static_cast<std::size_t>(peer_rank)];
-  Operation* const operation = begin(peer, false, pending);
-  ucp_request_param_t param;
-  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  Operation* const operation = begin(peer, pending);
+  ucp_request_param_t param = param_of(operation);
   param.cb.send = sent;
-  param.user_data = operation;
-  started(operation, ucp_tag_send_nbx(peer.endpoint, data, bytes, tag_of(world_.rank(), channel), &param),
-          "ucp_tag_send_nbx");
+  started(operation, ucp_tag_send_nbx(peer.endpoint, data, bytes, tag_of(rank_, channel), &param), "ucp_tag_send_nbx");
 }
 
 void Messenger::post_recv(int peer_rank, int channel, std::byte* into, Bytes bytes, Pending& pending) {
-  Operation* const operation = begin(peers_[static_cast<std::size_t>(peer_rank)], true, pending);
-  ucp_request_param_t param;
-  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  Operation* const operation = begin(peers_[static_cast<std::size_t>(peer_rank)], pending);
+  ucp_request_param_t param = param_of(operation);
   param.cb.recv = received;
-  param.user_data = operation;
   started(operation, ucp_tag_recv_nbx(worker_, into, bytes, tag_of(peer_rank, channel), kWholeTag, &param),
           "ucp_tag_recv_nbx");
 }
@@ -146,8 +142,7 @@ void Messenger::report_failure() {
   }
 }
 
-void Messenger::connect() {
-  const std::vector<std::string> hosts = world_.allgather(host_name());
+void Messenger::connect(const std::vector<std::string>& hosts) {
   std::string mine;
   together(world_, [&] { mine = address(); });
   const std::vector<std::string> addresses = world_.allgather(mine);
@@ -160,13 +155,12 @@ void Messenger::connect() {
       open_endpoint(peer, addresses[rank], peer.host == hosts[static_cast<std::size_t>(world_.rank())]);
     }
   });
-  together(world_, [&] { greet(); });
 }
 
 std::string Messenger::address() const {
   ucp_address_t* address = nullptr;
   std::size_t length = 0;
-  check(ucp_worker_get_address(worker_, &address, &length), "ucp_worker_get_address");
+  check_opening(ucp_worker_get_address(worker_, &address, &length), "ucp_worker_get_address");
   std::string copy(reinterpret_cast<const char*>(address), length);
   ucp_worker_release_address(worker_, address);
   return copy;
@@ -184,47 +178,17 @@ void Messenger::open_endpoint(Peer& peer, const std::string& address, bool neigh
     params.err_mode = UCP_ERR_HANDLING_MODE_PEER;
     params.err_handler = {.cb = lost, .arg = &peer};
   }
-  check(ucp_ep_create(worker_, &params, &peer.endpoint), "ucp_ep_create");
-  peer.tells_of_loss = !neighbour;
+  check_opening(ucp_ep_create(worker_, &params, &peer.endpoint), "ucp_ep_create");
 }
 
-void Messenger::greet() {
-  std::vector<std::byte> bytes(peers_.size() + 1);
-  Pending pending;
-  for (const Peer& peer : peers_) {
-    post_recv(peer.rank, kGreetings, bytes.data() + peer.rank, 1, pending);
-    post_send(peer.rank, kGreetings, &bytes.back(), 1, pending);
-  }
-  const Nanoseconds until = monotonic_now() + kGreetingLimit;
-  for (; pending.count > 0; progress()) {
-    world_.check();
-    sched_yield();  // who has to answer may need this core
-    if (monotonic_now() < until) continue;
-    for (const Peer& peer : peers_)
-      if (peer.outstanding > 0)
-        throw TransportError(fmt::format("ucx: rank {} on {} has not answered for {} s", peer.rank, peer.host,
-                                         kGreetingLimit / 1'000'000'000));
-  }
-}
-
-void Messenger::abandon() {
-  for (Operation& operation : operations_) {
-    if (operation.pending == nullptr) continue;
-    operation.pending = &abandoned_;
-    if (operation.receives) ucp_request_cancel(worker_, operation.request);
-  }
-}
-
-/// Where something is outstanding its other half may never come: those connections are cut, or where UCX cannot do that
-/// left to the end of the worker.
+/// One that has failed is cut: who is gone flushes nothing.
 void Messenger::close_endpoints() {
   std::vector<void*> closing;
   for (const Peer& peer : peers_) {
-    const bool cut = peer.failure != UCS_OK || peer.outstanding > 0;
-    if (peer.endpoint == nullptr || (cut && !peer.tells_of_loss)) continue;
+    if (peer.endpoint == nullptr) continue;
     ucp_request_param_t param;
     param.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
-    param.flags = cut ? UCP_EP_CLOSE_FLAG_FORCE : 0;
+    param.flags = peer.failure != UCS_OK ? UCP_EP_CLOSE_FLAG_FORCE : 0;
     void* const request = ucp_ep_close_nbx(peer.endpoint, &param);
     if (UCS_PTR_IS_PTR(request)) closing.push_back(request);
   }

@@ -57,13 +57,13 @@ TEST(CurveFit, PingPongGivesLogGpAsFarAsItGoes) {
 }
 
 /// A round trip of loggp as LogGP has it, 16 messages where there are several; `us` is what the messages but one add.
-Curve round_trip(const std::string& operation, double messages, const std::function<double(double)>& added_us) {
+Curve round_trip(const std::string& operation, int messages, const std::function<double(double)>& added_us) {
   Curve curve = curve_of(operation, [&](Bytes bytes) {
     const double s = static_cast<double>(bytes);
     return 2 * (3 + 2 * 0.4 + (s - 1) * 0.0001) + 15 * added_us(s);
   });
   curve.pattern = "loggp";
-  for (CurvePoint& point : curve.points) point.wire_bytes = static_cast<Bytes>(messages) * point.bytes;
+  for (CurvePoint& point : curve.points) point.messages = messages;
   return curve;
 }
 
@@ -141,6 +141,25 @@ TEST(Curves, AreOfTheMediansOfLaunches) {
   EXPECT_EQ(curves[0].points[1].bytes, 64U);
   EXPECT_DOUBLE_EQ(curves[0].points[1].time_us, 10);
   EXPECT_TRUE(curves[0].points[1].has_interval) << "the range of the launches";
+}
+
+TEST(Curves, KnowMessagesAndPausesByTheNotesOfTheirRows) {
+  ResultSet set{"a", {}, {}, {}, {}};
+  set.launches.emplace_back();
+  for (const char* notes : {"messages=16;pause_ns=25010", "messages=1"}) {
+    Record record = all_reduce_record(8);
+    summarise(five_samples(), 1, record);
+    record.pattern = "loggp";
+    record.operation = record.algorithm = notes;
+    record.notes = notes;
+    set.launches[0].run.records.push_back(record);
+  }
+  const std::vector<Curve> curves = curves_of(set);
+  ASSERT_EQ(curves.size(), 2U);
+  EXPECT_EQ(curves[0].points[0].messages, 16);
+  EXPECT_TRUE(curves[0].points[0].with_pauses);
+  EXPECT_EQ(curves[1].points[0].messages, 1);
+  EXPECT_FALSE(curves[1].points[0].with_pauses);
 }
 
 }  // namespace

@@ -159,5 +159,12 @@ TEST(Guidelines, RanksTransportsAndPlacesAreKeptApart) {
   EXPECT_EQ(violations_of({of_bytes, curves[1]}).size(), 1U) << "the only type that it was measured with";
 }
 
+TEST(Guidelines, TimesWithPausesAreHeldAgainstNothing) {
+  Curve curve = curve_of("spaced", [](Bytes bytes) { return 1e6 / static_cast<double>(bytes); });
+  EXPECT_GT(check_guidelines({curve}).violations.size(), 0U) << "shorter as messages grow";
+  for (CurvePoint& point : curve.points) point.with_pauses = true;
+  EXPECT_EQ(check_guidelines({curve}).compared, 0U);
+}
+
 }  // namespace
 }  // namespace weft

@@ -204,6 +204,21 @@ TEST(SideBySide, TwoFabricsCrossWhereTheirTimesAreEqual) {
               HasSubstr("low is overtaken by wide at about 97.7K (interpolated between 64K and 256K)"));
 }
 
+TEST(SideBySide, ACrossoverSaysWhetherItsRowsAreInPlace) {
+  std::vector<Record> slow;
+  std::vector<Record> fast;
+  for (const bool in_place : {false, true})
+    for (const auto& [bytes, one, other] : {std::tuple(Bytes{8}, 1.0, 2.0), std::tuple(Bytes{64}, 4.0, 2.0)}) {
+      slow.push_back(row_of(bytes, one));
+      fast.push_back(row_of(bytes, other));
+      slow.back().in_place = fast.back().in_place = in_place;
+    }
+  const std::string text =
+      side_table(side_by_side({set_of_rows("a", slow), set_of_rows("b", fast)}), SideReference::first);
+  EXPECT_THAT(text, HasSubstr("4 ranks: a is overtaken by b"));
+  EXPECT_THAT(text, HasSubstr("4 ranks in place: a is overtaken by b"));
+}
+
 TEST(SideBySide, ThreeFabricsCrossInPairs) {
   const SideBySide sides = side_by_side({fabric_set("a", 2, 10), fabric_set("b", 10, 50), fabric_set("never", 20, 5)});
   EXPECT_EQ(sides.crossovers.size(), 1U);

@@ -1,5 +1,9 @@
 #include "results/run_folder.hpp"
 
+#include <algorithm>
+#include <thread>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,6 +53,25 @@ class RunFolder : public testing::Test {
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "nested/run";
 };
+
+TEST_F(RunFolder, WhoWantsTheSameNewFolderGetsAnother) {
+  EXPECT_EQ(make_new_folder(path_), path_) << "with its parents";
+  EXPECT_EQ(make_new_folder(path_), folder_ / "nested/run-2");
+  std::vector<std::filesystem::path> made(8);
+  std::vector<std::thread> makers;
+  for (std::filesystem::path& mine : made) makers.emplace_back([&] { mine = make_new_folder(path_); });
+  for (std::thread& maker : makers) maker.join();
+  std::sort(made.begin(), made.end());
+  EXPECT_EQ(std::unique(made.begin(), made.end()), made.end()) << "each has its own";
+  EXPECT_EQ(made.back(), folder_ / "nested/run-9");
+}
+
+TEST_F(RunFolder, NewFoldersStepAsideOfFilesAndNeedAPlace) {
+  write_file(folder_ / "taken", "");
+  EXPECT_EQ(make_new_folder(folder_ / "taken"), folder_ / "taken-2");
+  EXPECT_THAT(message_of<UsageError>([&] { make_new_folder(folder_ / "taken/run"); }),
+              HasSubstr("a run cannot be written there"));
+}
 
 TEST_F(RunFolder, ReadsWhatItWrote) {
   write_run();

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft {
+
+/// The environment of this process, "NAME=VALUE" each.
+std::vector<std::string> process_environment();
+
+/// Of variables whose names begin so, for the end of a sentence that says what a library could not do: ", with
+/// UCX_TLS=tcp and UCX_LOG_LEVEL=info set"; empty where there are none.
+std::string with_variables(std::string_view prefix);
+
+}  // namespace weft

@@ -1,0 +1,31 @@
+"""weft's ping-pong over ucx against ucx_perftest."""
+
+import csv
+
+from . import ping_pong
+from .program import PORTS, of_both_ends
+
+NEEDS = (("ucx_perftest", "ucx-utils"),)
+
+
+def median_of(text):
+    """One way, us, of what ucx_perftest -f -v prints."""
+    return float(next(csv.DictReader(text.splitlines()[-2:]))["50.0_percentile_lat"])
+
+
+def perftest(place, test, size, repeats):
+    port = next(PORTS)
+    common = ["ucx_perftest", "-p", port]
+    return median_of(of_both_ends(place, common, [*common, place.server, "-t", test, "-s", size, "-n", repeats, "-w", 100, "-O", 1,
+                                                  "-f", "-v"], port))
+
+
+def theirs(place, size, repeats):
+    """Of a ping-pong, and of a stream in which a send waits for the one before."""
+    return tuple(perftest(place, test, size, repeats) for test in ("tag_lat", "tag_bw"))
+
+
+def compare(weft, options):
+    ping_pong.compare(ping_pong.PingPong("ucx", ("ucx_perftest tag_lat", "ucx_perftest tag_bw -O 1"), "time_us_median",
+                                         ("8", "64", "1K", "8K", "64K", "1M", "4M"), ping_pong.repeats_of_library(50000),
+                                         ping_pong.timed_singly, theirs), weft, options)
