@@ -14,15 +14,8 @@ SECRET = "sesame"
 # Bytes of messages in a frame of 1,514, which is what HTB counts: Ethernet's header has 14, IPv4's 20, TCP's with timestamps 32.
 FRAME, PAYLOAD = 1514, 1448
 
-# What to give weft, and to its ranks as variables, so that bytes go from host to host. UCX takes namespaces of one kernel, with one
-# folder of shared memory, for one host, and would not use the links.
-TRANSPORTS = {
-    "mpi": ((), {}),
-    "tcp": ((), {}),
-    "ucx": ((), {"UCX_TLS": "tcp"}),
-    "ofi": (("--ofi-provider", "tcp"), {}),
-    "gloo": ((), {}),
-}
+# The flags of weft with which each goes from host to host.
+TRANSPORTS = {"mpi": (), "tcp": (), "ucx": (), "ofi": ("--ofi-provider", "tcp"), "gloo": ()}
 
 
 def payload_rate(bits):
@@ -93,10 +86,9 @@ class Cluster:
 
     def start(self, weft, transport, arguments, out, **how):
         """`weft run` on every host over the transport: mpi under mpirun, the others in the world env."""
-        flags, variables = TRANSPORTS[transport]
-        words = [weft.program, "run", *arguments, "-t", transport, *flags, "--oversubscribe", "--noise-probe", 0, "--out", out]
+        words = [weft.program, "run", *arguments, "-t", transport, *TRANSPORTS[transport], "--oversubscribe", "--noise-probe", 0, "--out", out]
         launch = self.mpirun if transport == "mpi" else self.ranks
-        return launch(words, variables=variables, **how)
+        return launch(words, **how)
 
 
 def end(processes, seconds):
