@@ -283,6 +283,9 @@ class BadInput(ProgramTest):
                           "--out", self.folder / pattern)
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn(f"nothing was measured: --batch 8: {pattern} lets a rank run ahead of the others", result.stderr)
+        out = self.folder / "all"
+        weft("run", "broadcast", "-t", "model", "--ranks", "4", "-n", "1", "--algorithm", "all", "--batch", "8", "--out", out)
+        self.assertEqual({row["algorithm"] for row in points(out)}, {"binomial"}, "what the transport lacks leaves no row")
 
     def test_show_of_what_is_no_run(self):
         for path in (self.folder, self.folder / "absent"):
