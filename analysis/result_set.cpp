@@ -178,12 +178,15 @@ bool is_copy(const Run& a, const Run& b) {
 }  // namespace
 
 void require_different_launches(const ResultSet& base, const ResultSet& now) {
-  for (const Launch& one : base.launches)
-    for (const Launch& other : now.launches)
-      if (is_copy(one.run, other.run))
-        throw UsageError(
-            fmt::format("{} and {} are one launch, or a copy of it: give two result sets that were measured apart",
-                        one.run.folder.string(), other.run.folder.string()));
+  std::vector<const Run*> runs;
+  for (const ResultSet* set : {&base, &now})
+    for (const Launch& launch : set->launches) runs.push_back(&launch.run);
+  for (auto one = runs.begin(); one != runs.end(); ++one) {
+    const auto copy = std::find_if(one + 1, runs.end(), [&](const Run* other) { return is_copy(**one, *other); });
+    if (copy != runs.end())
+      throw UsageError(fmt::format("{} and {} are one launch, or a copy of it: give launches that were measured apart",
+                                   (*one)->folder.string(), (*copy)->folder.string()));
+  }
 }
 
 void require_launch(const ResultSet& set) {

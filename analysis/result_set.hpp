@@ -37,7 +37,7 @@ ResultSet read_result_set(const std::filesystem::path& folder);
 /// For each rank the name of its host, of a simulated fabric's its node; empty where run.json does not have them all.
 std::vector<std::string> hosts_of(const Run& run);
 
-/// Throws UsageError where a launch of one set is one of the other: the same folder, or a copy of it.
+/// Throws UsageError where a launch is there twice, in one set or in both: the same folder, or a copy of it.
 void require_different_launches(const ResultSet& base, const ResultSet& now);
 
 /// Throws UsageError where all launches of the set are lost.

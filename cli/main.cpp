@@ -9,6 +9,7 @@
 
 #include "cli/command.hpp"
 #include "cli/command_line_error.hpp"
+#include "cli/standard_streams.hpp"
 #include "core/error.hpp"
 #include "transports/registry.hpp"
 #include "worlds/launcher_environment.hpp"
@@ -52,6 +53,7 @@ int complain(const std::string& sentence, weft::ExitCode code) {
 
 int main(int argc, char** argv) {
   using weft::ExitCode;
+  weft::cli::open_closed_streams();
   weft::transports::registry();  // its entries give back the signals that their libraries took when they were loaded
   CLI::App app{kIntroduction};
   app.set_version_flag("--version", "weft " WEFT_VERSION);
@@ -76,7 +78,9 @@ int main(int argc, char** argv) {
     app.parse(own, argv);
     // What takes no ranks is done once, whatever number of processes a launcher started.
     const bool of_every_process = app.got_subcommand("run") || app.got_subcommand("repeat");
-    return of_every_process || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
+    const int code = of_every_process || weft::is_first_process() ? chosen() : static_cast<int>(ExitCode::ok);
+    weft::cli::flush_standard_output();
+    return code;
   } catch (const CLI::Success& help) {
     return weft::is_first_process() ? app.exit(help) : static_cast<int>(ExitCode::ok);
   } catch (const CLI::ParseError& error) {

@@ -16,6 +16,7 @@
 #include "cli/plugin_flag.hpp"
 #include "cli/routing_json.hpp"
 #include "cli/show_run.hpp"
+#include "cli/standard_streams.hpp"
 #include "cli/step_summary.hpp"
 #include "results/provenance.hpp"
 
@@ -89,7 +90,7 @@ int close_run_folder(const RunOptions& options, const std::string& folder, int e
   if (const nlohmann::json points = with_impacts(run); !points.is_null()) writer.replace_details("congest", points);
   writer.finish(exit_code);
   fmt::print("{}", show_run(run, options.format));  // as a whole: points end in a random order
-  std::fflush(stdout);
+  flush_standard_output();
   fmt::print(stderr, "weft: results in {}\n", folder);
   return exit_code;
 }

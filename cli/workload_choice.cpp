@@ -98,12 +98,11 @@ std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTranspor
   std::unique_ptr<Workload> workload =
       point.automatic ? choose_algorithm(point, transport, options, world, places, record) : nullptr;
   if (!workload) workload = point.build(world.rank());
-  if (const std::string refused = refuses_batch(point, *workload, options.measure.batch); !refused.empty())
-    return refuse(refused);
   std::string refused = refuses_natives(*transport.communicator, *workload);
   if (refused.empty()) refused = refuses_shared_channels(*transport.communicator, *workload);
+  if (!refused.empty() && asks_for_all(options.request)) return nullptr;  // nobody named it: leave no row
+  if (refused.empty()) refused = refuses_batch(point, *workload, options.measure.batch);
   if (refused.empty()) return workload;
-  if (asks_for_all(options.request)) return nullptr;  // nobody named it: leave no row
   return refuse(refused);
 }
 

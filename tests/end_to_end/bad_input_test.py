@@ -4,7 +4,7 @@ import json
 import resource
 import subprocess
 
-from program import HAS_MPI, OK, USAGE, WEFT, ProgramTest, command, environment, main, points, weft
+from program import FAILED, HAS_MPI, OK, USAGE, WEFT, ProgramTest, command, environment, main, points, weft
 
 GOOD_MODEL = {"model_type": "deepseek_v3", "hidden_size": 256, "num_hidden_layers": 2, "first_k_dense_replace": 0,
               "n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 4, "moe_intermediate_size": 128,
@@ -283,6 +283,9 @@ class BadInput(ProgramTest):
                           "--out", self.folder / pattern)
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn(f"nothing was measured: --batch 8: {pattern} lets a rank run ahead of the others", result.stderr)
+        out = self.folder / "all"
+        weft("run", "broadcast", "-t", "model", "--ranks", "4", "-n", "1", "--algorithm", "all", "--batch", "8", "--out", out)
+        self.assertEqual({row["algorithm"] for row in points(out)}, {"binomial"}, "what the transport lacks leaves no row")
 
     def test_show_of_what_is_no_run(self):
         for path in (self.folder, self.folder / "absent"):
@@ -290,6 +293,27 @@ class BadInput(ProgramTest):
             self.assertEqual(result.returncode, USAGE)
             self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
             self.assertIn(str(path), result.stderr)
+
+    def test_output_that_cannot_be_written(self):
+        run = ["run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--out", self.folder / "run"]
+        for arguments in (["verify", "barrier", "--ranks", "2"], run):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run(command(arguments), env=environment(), stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=60, check=False)
+            self.assertEqual(result.returncode, FAILED, result.stderr)
+            self.assertIn("weft: standard output cannot be written: No space left on device", result.stderr)
+        self.assertEqual(weft("show", self.folder / "run").returncode, OK, "what was measured is kept")
+
+    def test_closed_streams(self):
+        """The next file that a process opens would get their numbers, and what is printed be in the results."""
+        for closed in (">&-", "2>&-", "<&- >&- 2>&-"):
+            out = self.folder / f"run {closed}"
+            words = command(["run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--out", out])
+            result = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], env=environment(), capture_output=True,
+                                    timeout=60, check=False)
+            self.assertEqual(result.returncode, OK, (closed, result.stderr))
+            self.assertEqual([row["status"] for row in points(out)], ["ok"], closed)
+            self.assertEqual(weft("show", out).returncode, OK, closed)
 
     def test_config_file(self):
         config = self.folder / "weft.toml"

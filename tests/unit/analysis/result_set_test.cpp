@@ -78,6 +78,8 @@ TEST_F(ResultSets, ALaunchIsNotComparedWithItself) {
   b.launches.front().run.info["started"] = "2026-01-01T00:00:09Z";
   EXPECT_NO_THROW(require_different_launches(a, b));
   EXPECT_THROW(require_different_launches(a, a), UsageError);
+  b.launches.push_back(b.launches.front());
+  EXPECT_THROW(require_different_launches(a, b), UsageError) << "nor does a copy count as another";
 }
 
 /// A campaign of two commands with what each launch of `new` has come to, and `base` without a fault.
