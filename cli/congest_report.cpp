@@ -1,16 +1,14 @@
 #include "cli/congest_report.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <utility>
 
 #include "analysis/impact.hpp"
 #include <fmt/format.h>
 
-#include "core/csv.hpp"
-#include "core/error.hpp"
 #include "core/units.hpp"
+#include "results/details.hpp"
 #include "results/format.hpp"
 #include "results/or_null.hpp"
 
@@ -85,19 +83,16 @@ nlohmann::json congest_json(const Point& point, const Record& record, const Load
 }
 
 nlohmann::json with_impacts(const Run& run) {
-  const std::filesystem::path path = run.folder / "congest.json";
-  if (!std::filesystem::exists(path)) return nullptr;
   std::map<int, nlohmann::json> impacts;
   for (const Impact& impact : impacts_of(run.records)) impacts[impact.beside->point] = json_of_impact(impact);
-  try {
-    nlohmann::json points = nlohmann::json::parse(read_text(path)).at("points");
+  nlohmann::json with;
+  with_details(run.folder / "congest.json", [&](nlohmann::json& points) {
     for (nlohmann::json& point : points)
       if (const auto found = impacts.find(point.at("point").get<int>()); found != impacts.end())
         point.update(found->second);
-    return points;
-  } catch (const nlohmann::json::exception& error) {
-    throw UsageError(fmt::format("{}: is not what weft run writes ({})", path.string(), error.what()));
-  }
+    with = std::move(points);
+  });
+  return with;
 }
 
 std::string impact_summaries(const Run& run) {

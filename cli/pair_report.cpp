@@ -1,8 +1,6 @@
 #include "cli/pair_report.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "analysis/slow_links.hpp"
 #include <fmt/format.h>
@@ -10,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/units.hpp"
+#include "results/details.hpp"
 #include "results/or_null.hpp"
 #include "results/pair_times.hpp"
 
@@ -102,18 +101,10 @@ nlohmann::json pairs_json(const Point& point, const Record& record, const Sample
 }
 
 std::string pair_summaries(const Run& run) {
-  const std::filesystem::path path = run.folder / "pairs.json";
-  std::ifstream file(path);
-  if (!file) return {};
   std::string text;
-  try {
-    const nlohmann::json details = nlohmann::json::parse(file);
-    for (const nlohmann::json& point : details.at("points")) text += links_of(point);
-  } catch (const nlohmann::json::exception& error) {
-    throw UsageError(fmt::format("{}: is not what weft run writes ({})", path.string(), error.what()));
-  } catch (const UsageError& error) {
-    throw UsageError(fmt::format("{}: {}", path.string(), error.what()));
-  }
+  with_details(run.folder / "pairs.json", [&](const nlohmann::json& points) {
+    for (const nlohmann::json& point : points) text += links_of(point);
+  });
   return text;
 }
 

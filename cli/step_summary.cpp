@@ -1,12 +1,9 @@
 #include "cli/step_summary.hpp"
 
-#include <filesystem>
-#include <fstream>
-
 #include <fmt/format.h>
 
-#include "core/error.hpp"
 #include "core/units.hpp"
+#include "results/details.hpp"
 
 namespace weft::cli {
 
@@ -79,16 +76,10 @@ nlohmann::json json_of(const StepReport& report) {
 }
 
 std::string step_summaries(const Run& run) {
-  const std::filesystem::path path = run.folder / "training_step.json";
-  std::ifstream file(path);
-  if (!file) return {};
   std::string text;
-  try {
-    const nlohmann::json details = nlohmann::json::parse(file);
-    for (const nlohmann::json& step : details.at("points")) text += summary_of(step);
-  } catch (const nlohmann::json::exception& error) {
-    throw UsageError(fmt::format("{}: is not what weft run writes ({})", path.string(), error.what()));
-  }
+  with_details(run.folder / "training_step.json", [&](const nlohmann::json& points) {
+    for (const nlohmann::json& step : points) text += summary_of(step);
+  });
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "results/columns.hpp"
+#include "results/details.hpp"
 #include "results/difference.hpp"
 #include "results/durable_file.hpp"
 #include "results/provenance.hpp"
@@ -239,9 +240,10 @@ void RunWriter::note(const std::string& key, nlohmann::json value) {
 
 void RunWriter::add_detail(const std::string& file, const Record& record, nlohmann::json detail) {
   const std::filesystem::path path = folder_ / (file + ".json");
-  if (!details_.contains(file))
-    details_[file] = std::filesystem::exists(path) ? nlohmann::json::parse(read_text(path))
-                                                   : nlohmann::json{{"points", nlohmann::json::array()}};
+  if (!details_.contains(file)) {
+    details_[file] = {{"points", nlohmann::json::array()}};
+    with_details(path, [&](nlohmann::json& points) { details_[file]["points"] = std::move(points); });
+  }
   detail["point"] = record.point;
   details_[file]["points"].push_back(std::move(detail));
   replace_file(path, details_[file].dump() + "\n");

@@ -63,6 +63,7 @@ class Pairs(ProgramTest):
             self.assertEqual(done.returncode, USAGE, wrong[:60])
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
             self.assertIn("pairs.json", done.stderr)
+            self.assertNotIn("json.exception", done.stderr)
         file.write_text(whole[:-30])
         lines = (self.out / "points.csv").read_text().splitlines(keepends=True)
         (self.out / "points.csv").write_text("".join(lines[:2]))
