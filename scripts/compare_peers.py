@@ -9,11 +9,12 @@
   scripts/compare_peers.py netpipe             weft's ping-pong over tcp against NetPIPE's NPtcp
   scripts/compare_peers.py iperf               weft's messages in one direction over tcp against iperf3, 1 and 4 streams
   scripts/compare_peers.py openmpi-tcp         weft's collectives over tcp against Open MPI's over its TCP
-  scripts/compare_peers.py gloo                weft's all-reduce over tcp against Gloo's
+  scripts/compare_peers.py gloo                weft's all-reduce over tcp against Gloo's, as weft calls it
+  scripts/compare_peers.py gloo-benchmark --gloo-benchmark PROGRAM     the same against the best of Gloo's own benchmark
 
 Two launches are made in turns, weft, peer, peer, weft; each line has the median of the launches' ratios, their quartiles, and how
-many launches there were. The last four run over the loopback, or with --hosts between two hosts that scripts/hosts makes,
-whose links --rate limits.
+many launches there were. netpipe, iperf, openmpi-tcp and gloo run over the loopback, or with --hosts between two hosts that
+scripts/hosts makes, whose links --rate limits.
 """
 
 import sys

@@ -11,7 +11,7 @@ from .program import ROOT, PeerFailed, need, to_bytes
 from .weft import Weft
 
 # Each is a file here with NEEDS, programs and their packages, compare(weft, options), and OPERATIONS where it has several.
-PEERS = ("shm", "osu", "ucx", "ofi", "netpipe", "iperf", "openmpi-tcp", "gloo")
+PEERS = ("shm", "osu", "ucx", "ofi", "netpipe", "iperf", "openmpi-tcp", "gloo", "gloo-benchmark")
 BETWEEN_HOSTS = ("netpipe", "iperf", "openmpi-tcp", "gloo")
 USAGE = 2
 
@@ -28,6 +28,7 @@ def parse(arguments, description):
     parser.add_argument("--largest", default="16M", help="openmpi-tcp, gloo: bytes per rank (default: 16M)")
     parser.add_argument("--tuned", action="store_true", help="shm: keep malloc from returning memory, for Open MPI's temporaries")
     parser.add_argument("--osu", help="osu: folder with OSU Micro-Benchmarks, built")
+    parser.add_argument("--gloo-benchmark", metavar="PROGRAM", help="gloo-benchmark: Gloo's own benchmark, built")
     parser.add_argument("--hosts", action="store_true", help=f"between {HOSTS} hosts of scripts/hosts in place of the loopback (root)")
     parser.add_argument("--rate", default="", help="--hosts: limit of each link, as 1gbit (default: none)")
     return parser.parse_args(arguments)

@@ -112,10 +112,9 @@ def call(words, variables=()):
 
 
 def call_together(commands):
-    """Runs all [(words, variables)] at once, to their ends."""
+    """Runs all [(words, variables)] at once, to their ends; what each printed."""
     with contextlib.ExitStack() as stack:
-        for program in [stack.enter_context(Started(*command)) for command in commands]:
-            program.finish()
+        return [program.finish() for program in [stack.enter_context(Started(*command)) for command in commands]]
 
 
 def of_both_ends(place, server, client, port):

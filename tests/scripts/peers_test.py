@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
 
-from weftpeers import collective, iperf, netpipe, ofi, osu, places, program, turns, ucx  # noqa: E402
+from weftpeers import collective, gloo_benchmark, iperf, netpipe, ofi, osu, places, program, turns, ucx  # noqa: E402
 
 UCX = """\
 iterations,50.0_percentile_lat,avg_lat,overall_lat,avg_bw,overall_bw,avg_mr,overall_mr
@@ -27,6 +27,10 @@ OSU = """\
 # Size       Avg Latency(us)
 8                       1.52
 """
+GLOO = """\
+   size (B)   elements   min (us)   p50 (us)   p99 (us)   max (us)   bandwidth (GB/s)   iterations
+       1024        256         95        187       4650       9148              0.002         1108
+"""
 
 
 def compare(*arguments, path=None):
@@ -40,6 +44,7 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(ucx.median_of(UCX), 0.625)
         self.assertEqual(ofi.mean_of(FI_PINGPONG), 14.98)
         self.assertEqual(osu.average_of(OSU), 1.52)
+        self.assertEqual(gloo_benchmark.p50_of(GLOO), 187)
 
     def test_iperf3_counts_what_was_received(self):
         said = {"end": {"sum_sent": {"bytes": 900, "seconds": 1.0}, "sum_received": {"bytes": 800, "seconds": 0.5}}}
