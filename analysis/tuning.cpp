@@ -59,14 +59,15 @@ std::map<std::string, const CurvePoint*> points_at(const Contest& contest, Bytes
 
 TunedSize decide(const Contest& contest, Bytes bytes, const std::string& before) {
   const auto points = points_at(contest, bytes);
-  auto taken = std::min_element(points.begin(), points.end(),
-                                [](const auto& a, const auto& b) { return a.second->time_us < b.second->time_us; });
-  const auto last = points.find(before);
-  if (last != points.end() && meet(*last->second, *taken->second)) taken = last;
+  const auto fastest = std::min_element(
+      points.begin(), points.end(), [](const auto& a, const auto& b) { return a.second->time_us < b.second->time_us; });
+  auto taken = fastest;
+  const auto native = points.find(kLibrarysOwn);
+  for (const auto kept : {points.find(before), native})
+    if (kept != points.end() && meet(*kept->second, *fastest->second)) taken = kept;
   const bool sure = std::none_of(points.begin(), points.end(), [&](const auto& other) {
     return other.first != taken->first && meet(*other.second, *taken->second);
   });
-  const auto native = points.find(kLibrarysOwn);
   return {.bytes = bytes,
           .algorithm = taken->first,
           .time_us = taken->second->time_us,

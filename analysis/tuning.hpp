@@ -54,10 +54,11 @@ struct PlacedCurve {
   int hosts = 1;
 };
 
-/// The fastest algorithm of each operation at each size. Where the interval of the one taken at the size before meets
-/// that of the fastest, it is kept: what cannot be told apart is no reason to change. Operations of which one algorithm
-/// only was measured are left out. Throws UsageError where an operation was measured with several element types,
-/// reductions or places of the input, or an algorithm twice at one size: one selection cannot be right for all.
+/// The fastest algorithm of each operation at each size. Where its interval meets that of the transport's own, that is
+/// kept, or else the one taken at the size before: what cannot be told apart is no reason to change. Operations of
+/// which one algorithm only was measured are left out. Throws UsageError where an operation was measured with several
+/// element types, reductions or places of the input, or an algorithm twice at one size: one selection cannot be right
+/// for all.
 std::vector<Tuning> tune(const std::vector<PlacedCurve>& measured);
 
 /// The sizes at which the algorithm changes.

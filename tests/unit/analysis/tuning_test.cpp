@@ -52,6 +52,14 @@ TEST(Tune, KeepsWhatCannotBeToldFromTheFastest) {
   EXPECT_FALSE(tunings[0].sizes[2].native_us);
 }
 
+TEST(Tune, LeavesTheLibrarysOwnOnlyForWhatIsSurelyFaster) {
+  const auto tunings = tune({curve("native", {2, 2.02, 3}), curve("ring", {1, 2, 4}), curve("tree", {3, 3, 2.98})});
+  EXPECT_EQ(tunings[0].sizes[0].algorithm, "ring");
+  EXPECT_EQ(tunings[0].sizes[1].algorithm, "native") << "before what served the size before";
+  EXPECT_EQ(tunings[0].sizes[2].algorithm, "native");
+  EXPECT_FALSE(tunings[0].sizes[1].sure);
+}
+
 TEST(Tune, LeavesOutWhatHasNoChoiceAndRefusesWhatIsTwo) {
   EXPECT_TRUE(tune({curve("ring", {1, 2, 3})}).empty());
   PlacedCurve elsewhere = curve("tree", {1, 2, 3});
