@@ -50,7 +50,11 @@ class Cluster:
     def __exit__(self, *_):
         self.hosts("down")
         for process in self.processes:
-            process.communicate(timeout=20)
+            try:
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:  # raised from here it would hide what went wrong before
+                process.kill()
+                process.wait()
 
     def hosts(self, *words):
         done = subprocess.run([HOSTS, "--name", self.name, *map(str, words)], capture_output=True, text=True, timeout=60, check=False,
