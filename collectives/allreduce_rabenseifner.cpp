@@ -60,9 +60,10 @@ Bytes wire_bytes(const Call& call) {
 
 double cost(const Call& call) {
   const Fold fold(call);
-  const double in_halves = 2.0 * (fold.size() - 1) / fold.size();
+  const double scattered = 1.0 * (fold.size() - 1) / fold.size();
+  const double reduced = scattered + fold.more_rounds() / 2;
   return (2 * fold.rounds() + fold.more_rounds()) * kLatencyBytes +
-         (in_halves + fold.more_rounds()) * static_cast<double>(call.block());
+         (2 * scattered + fold.more_rounds() + reduced * kReducedByte) * static_cast<double>(call.block());
 }
 
 }  // namespace

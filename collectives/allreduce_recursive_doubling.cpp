@@ -46,7 +46,9 @@ Bytes wire_bytes(const Call& call) {
 
 double cost(const Call& call) {
   const Fold fold(call);
-  return (fold.rounds() + fold.more_rounds()) * (kLatencyBytes + static_cast<double>(call.block()));
+  const int rounds = fold.rounds() + fold.more_rounds();
+  const int reductions = fold.rounds() + fold.more_rounds() / 2;
+  return rounds * kLatencyBytes + (rounds + reductions * kReducedByte) * static_cast<double>(call.block());
 }
 
 }  // namespace

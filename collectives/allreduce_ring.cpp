@@ -21,8 +21,9 @@ Bytes wire_bytes(const Call& call) {
 }
 
 double cost(const Call& call) {
-  const int rounds = 2 * (call.ranks - 1);
-  return rounds * (kLatencyBytes + static_cast<double>(call.block()) / call.ranks);
+  const int reductions = call.ranks - 1;
+  const double chunk = static_cast<double>(call.block()) / call.ranks;
+  return 2 * reductions * (kLatencyBytes + chunk) + reductions * kReducedByte * chunk;
 }
 
 }  // namespace

@@ -23,9 +23,10 @@ struct Algorithm {
   /// Bytes that this rank sends: the formula, independent of the program (the tests compare them).
   std::function<Bytes(const Call&)> wire_bytes;
 
-  /// What a call takes by Hockney's model (1994), as bytes that go one after another: each round counts kLatencyBytes
-  /// besides. Where the user names no algorithm and the transport has no own one, the least is chosen. Null: not
-  /// compared, and chosen only where it is the first that can do the call.
+  /// What a call takes by the model of Thakur, Rabenseifner & Gropp 2005 (rounds, bytes that go one after another,
+  /// bytes that are reduced one after another), in bytes that go: a round counts kLatencyBytes, a reduced byte
+  /// kReducedByte besides. Where the user names no algorithm and the transport has no own one, the least is chosen.
+  /// Null: not compared, and chosen only where it is the first that can do the call.
   double (*cost)(const Call&) = nullptr;
 
   std::string key() const { return std::string(name_of(collective)) + "/" + name; }
@@ -34,6 +35,10 @@ struct Algorithm {
 /// What a link carries in the time that an empty message takes: 5 us at 3 GB/s over the loopback's TCP
 /// (docs/transports.md), 13 us at 10 Gbit/s. Other fabrics differ, and `weft tune` finds their sizes out.
 inline constexpr double kLatencyBytes = 16 << 10;
+
+/// What reducing a byte adds to carrying it: so that two ranks, whose bytes are the same either way, leave halves to
+/// each other from 2 MiB on, where buffers no longer fit their cores' caches (docs/transports.md).
+inline constexpr double kReducedByte = 1.0 / 64;
 
 /// The name by which the transport's own collective is asked for; it is in no registry.
 inline constexpr const char* kNative = "native";

@@ -12,7 +12,7 @@ namespace weft::tcp {
 namespace {
 
 constexpr std::size_t kBuffer = 128 << 10;  // what is reduced at a time: half of a small L2 cache
-// What may be copied once more, as its place is not known yet: a whole head with its header and a few readies, or each
+// What may be copied once more, as its place is not known yet: a head with its header and a few readies, or each
 // message of 64 KiB would take two calls.
 constexpr std::size_t kLook = kHead + 4096;
 

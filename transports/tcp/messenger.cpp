@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMostPolledConnections = 8;
 constexpr std::size_t kEvents = 64;
-constexpr Bytes kStreamingFrom = 2 << 20;  // results larger than a core's share of the cache go past it
+constexpr Bytes kStreamingFrom = 1 << 20;  // results that fill a core's own cache go past it
 
 }  // namespace
 

@@ -17,12 +17,12 @@ namespace weft::tcp {
 /// Point-to-point messages of one rank over a Mesh. A call never blocks.
 ///
 /// All channels share a pair's connections, so a message must not keep another channel's from getting through, whoever
-/// receives first. Hence the head of a message (kHead) is sent at once; where its receive is not posted yet it is put
-/// aside. The body of a longer message waits until the receiver is ready for it, and then goes straight to its place.
-/// Both sides know a message's length, so the receiver says ready by itself when the receive is posted, mostly while
-/// the head is on its way and along with its own next message: this costs no round trip, and a system call only in a
-/// stream that goes one way. A connection is read only while something of its peer is awaited, so what is put aside is
-/// what lies before that: to a rank that runs ahead TCP says when to wait.
+/// receives first. Hence a message up to kWhole, and the head of a longer one, is sent at once; where its receive is
+/// not posted yet it is put aside. The body of a longer one waits until the receiver is ready for it, and then goes
+/// straight to its place. Both sides know a message's length, so the receiver says ready by itself when the receive is
+/// posted, mostly while the head is on its way and along with its own next message: this costs no round trip, and a
+/// system call only in a stream that goes one way. A connection is read only while something of its peer is awaited, so
+/// what is put aside is what lies before that: to a rank that runs ahead TCP says when to wait.
 class Messenger {
  public:
   /// `world` is asked what became of a peer whose connection broke.

@@ -23,12 +23,14 @@ struct Header {
 };
 static_assert(sizeof(Header) == 16);
 
-/// Of a longer message this much travels at once; the body, which is the rest, when the receive is posted.
+/// A message up to this length travels at once and whole. Of a longer one only its head does, and the body, which is
+/// the rest, when the receive is posted.
+inline constexpr Bytes kWhole = 256 << 10;
 inline constexpr Bytes kHead = 64 << 10;
 inline constexpr Bytes kPiece = 1 << 20;
 
-inline Bytes head_of(Bytes message) { return std::min(message, kHead); }
-inline bool has_body(Bytes message) { return message > kHead; }
+inline bool has_body(Bytes message) { return message > kWhole; }
+inline Bytes head_of(Bytes message) { return has_body(message) ? kHead : message; }
 inline Bytes piece_at(Bytes message, Bytes offset) { return std::min(message - offset, kPiece); }
 
 }  // namespace weft::tcp

@@ -84,14 +84,15 @@ TEST(Sweep, TheChosenAlgorithmIsTheOneOfLeastCost) {
     Bytes bytes;
     const char* algorithm;
   };
-  // Two ranks exchange all in one round, which nothing beats. Four: 2(L + s) against 4 L + 1.5 s, equal at s = 4 L, L
-  // being kLatencyBytes. Three: 3 (L + s) against the ring's 4 L + 4/3 s, at 0.6 L. Twelve: 5 (L + s) against
-  // 8 L + 3.75 s at 2.4 L, and that against 22 L + 11/6 s at 7.3 L.
+  // With L = kLatencyBytes and g = kReducedByte. Two ranks: L + (1 + g) s against 2 L + (1 + g/2) s, equal at s = 2
+  // L/g. Four: 2 (L + s + g s) against 4 L + 1.5 s + 3/4 g s, at 3.85 L. Three: 3 (L + s) + 2 g s against the ring's 4
+  // L + 4/3 s + 2/3 g s, at 0.593 L. Twelve: 5 (L + s) + 4 g s against 8 L + 3.75 s + 15/8 g s at 2.34 L, and that
+  // against 22 L + 11/6 s + 11/12 g s at 7.25 L.
   for (const Case& one :
-       {Case{2, 4, "recursive_doubling"}, Case{2, 16 << 20, "recursive_doubling"},
-        Case{4, 64 << 10, "recursive_doubling"}, Case{4, (64 << 10) + 64, "rabenseifner"},
-        Case{3, 9800, "recursive_doubling"}, Case{3, 9900, "ring"}, Case{12, 38 << 10, "recursive_doubling"},
-        Case{12, 40 << 10, "rabenseifner"}, Case{12, 128 << 10, "ring"}})
+       {Case{2, 4, "recursive_doubling"}, Case{2, (2 << 20) - 64, "recursive_doubling"}, Case{2, 2 << 20, "ring"},
+        Case{4, 61 << 10, "recursive_doubling"}, Case{4, 62 << 10, "rabenseifner"}, Case{3, 9700, "recursive_doubling"},
+        Case{3, 9720, "ring"}, Case{12, 37 << 10, "recursive_doubling"}, Case{12, 38 << 10, "rabenseifner"},
+        Case{12, 115 << 10, "rabenseifner"}, Case{12, 117 << 10, "ring"}})
     EXPECT_EQ(plan("all_reduce", sized(one.bytes, one.bytes, 2), one.ranks)[0].algorithm, one.algorithm)
         << one.ranks << " " << one.bytes;
   EXPECT_EQ(plan("all_gather", sized(64, 64, 2), 4)[0].algorithm, "ring");

@@ -10,7 +10,7 @@ namespace {
 class TcpMessages : public testing::TestWithParam<int> {};  // streams
 
 TEST_P(TcpMessages, ChannelsDoNotBlockEachOther) {
-  for (const Bytes bytes : {Bytes{8}, Bytes{3000}, kHead, kHead + 1, Bytes{5 << 20}}) {
+  for (const Bytes bytes : {Bytes{8}, Bytes{3000}, kHead, kWhole, kWhole + 1, Bytes{5 << 20}}) {
     on_tcp(2, GetParam(), [&](Communicator& tcp, World&) {
       const Memory memory = tcp.allocate(3 * bytes);
       Pending pending[3];
@@ -34,8 +34,8 @@ TEST_P(TcpMessages, MatchInOrderWhoeverIsFirst) {
   for (const bool late : {false, true})
     on_tcp(2, GetParam(), [&](Communicator& tcp, World& world) {
       // One in seven has a body, so that what is short passes it on the way.
-      const auto size = [](Bytes i) { return i % 7 == 6 ? kHead + 1000 * i : 13 * i; };
-      constexpr Bytes kStride = kHead + 1000 * kMessages;
+      const auto size = [](Bytes i) { return i % 7 == 6 ? kWhole + 1000 * i : 13 * i; };
+      constexpr Bytes kStride = kWhole + 1000 * kMessages;
       const Memory memory = tcp.allocate(2 * kMessages * kStride);
       Pending pending;
       const auto send_all = [&] {
