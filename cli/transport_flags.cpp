@@ -36,9 +36,20 @@ std::string takers_of(const std::string& flag) {
       takers.empty() ? "none takes" : enumerate(takers, takers.size()) + (takers.size() == 1 ? " takes" : " take"));
 }
 
-bool any_takes_peak(const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [](const std::string& name) { return patterns::registry().find(name).takes_peak; });
+/// The first of the patterns that computes by a peak; null where none does.
+const Pattern* taker_of_peak(const std::vector<std::string>& patterns) {
+  for (const std::string& name : patterns)
+    if (const Pattern& pattern = patterns::registry().find(name); pattern.takes_peak) return &pattern;
+  return nullptr;
+}
+
+/// Over transports that simulate no fabric nothing but its peak has a meaning, so that must be there, and taken.
+void require_peak(const CLI::App& command, const RunOptions& options, const Pattern& taker) {
+  const bool replaced = command.get_option("--peak")->count() > 0;
+  if (options.fabric_peak_tflops && !replaced) return;
+  throw UsageError(fmt::format("{}: over {} {} takes nothing of a fabric but \"peak_tflops\", {}", kFabric,
+                               join(options.transports, ", "), taker.name,
+                               replaced ? "which --peak gives" : "which this one does not have"));
 }
 
 }  // namespace
@@ -81,7 +92,10 @@ void refuse_flags_of_other_transports(const CLI::App& command, const RunOptions&
   for (const CLI::Option* option : command.get_options(given)) {
     const std::string flag = option->get_name();
     if (any_takes(options.transports, flag)) continue;
-    if (flag == kFabric && any_takes_peak(options.patterns)) continue;
+    if (const Pattern* const taker = flag == kFabric ? taker_of_peak(options.patterns) : nullptr) {
+      require_peak(command, options, *taker);
+      continue;
+    }
     throw UsageError(
         fmt::format("{}: has no meaning over {} ({})", flag, join(options.transports, ", "), takers_of(flag)));
   }

@@ -10,7 +10,8 @@ namespace weft::cli {
 void add_transport_flags(CLI::App& run, RunOptions& options);
 
 /// Those of them that none of the chosen transports takes must not be given: they would do nothing. Of --fabric a
-/// pattern may take the peak (Pattern::takes_peak), whatever the transport. Throws UsageError naming the flag.
+/// pattern may take the peak (Pattern::takes_peak), whatever the transport: where it is given, and --peak is not.
+/// Throws UsageError naming the flag.
 void refuse_flags_of_other_transports(const CLI::App& command, const RunOptions& options);
 
 }  // namespace weft::cli
