@@ -57,9 +57,26 @@ void keep_points(const std::filesystem::path& path, const std::vector<std::strin
   kept.commit();
 }
 
-[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::error_code& why) {
-  throw UsageError(fmt::format("{}: a run cannot be written there ({}); name a folder that can be written",
-                               folder.string(), why.message()));
+/// The symbolic link to nothing on the way to the folder, of which the system says only that it exists; empty where
+/// there is none.
+std::filesystem::path dangling_link_in(const std::filesystem::path& folder) {
+  std::filesystem::path way;
+  std::error_code ignored;
+  for (const std::filesystem::path& part : folder) {
+    way /= part;
+    if (std::filesystem::is_symlink(way, ignored) && !std::filesystem::exists(way, ignored)) return way;
+  }
+  return {};
+}
+
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::error_code& error) {
+  const std::filesystem::path link = dangling_link_in(folder);
+  std::error_code ignored;
+  const std::string why = link.empty() ? error.message()
+                                       : fmt::format("{} is a symbolic link to {}, which is not there", link.string(),
+                                                     std::filesystem::read_symlink(link, ignored).string());
+  throw UsageError(
+      fmt::format("{}: a run cannot be written there ({}); name a folder that can be written", folder.string(), why));
 }
 
 bool is_measured(const Record& record) { return record.status == "ok" || record.status == "refused"; }
