@@ -188,7 +188,8 @@ std::vector<Point> plan(const RunOptions& options, int ranks) {
 }
 
 /// Each rank to a core of its own where this process may use as many, as mpirun does it. The ranks of `env` count among
-/// those that may run on the same cores, and stay where their launcher has bound them. Collective.
+/// those that may run on the same cores, and stay where their launcher has bound them; those of `mpi` stay where theirs
+/// has put them, unbound too: it could have bound them, and MPI has its memory there already. Collective.
 void bind_rank(World& world) {
   int index = world.rank();
   int ranks = world.ranks();
