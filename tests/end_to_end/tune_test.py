@@ -18,6 +18,9 @@ class Tune(ProgramTest):
         done = weft("tune", run, "--out", file)
         self.assertEqual(done.returncode, OK, done.stderr)
         self.assertIn("all_reduce over model, 8 ranks on 1 host", done.stdout)
+        for line in done.stdout.splitlines()[2:-1]:
+            self.assertRegex(line, r" (1\.\d\d|[2-9]\.\d\d)x auto: [a-z_]+ +[a-z_]+( \*)?$")
+        self.assertIn("\nauto: what weft runs by itself", done.stdout)
         rules = json.loads(file.read_text())["selections"][0]["rules"]
         self.assertEqual(rules[0]["algorithm"], "recursive_doubling", "latency counts")
         self.assertGreater(len(rules), 1, "and bandwidth for large messages")
@@ -63,6 +66,12 @@ class Tune(ProgramTest):
         done = weft("tune", run)
         self.assertEqual(done.returncode, USAGE)
         self.assertIn("--algorithm all", done.stderr)
+        several = self.folder / "several"
+        self.assertEqual(weft("run", "pairs", "send_recv", "bisection", "-t", "model", "--ranks", 4, "-n", 5, "-e", 64, "--out", several)
+                         .returncode, OK)
+        done = weft("tune", several)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("there is no operation with two algorithms", done.stderr)
 
 
 if __name__ == "__main__":
