@@ -66,6 +66,8 @@ int Session::run() {
   if (leader()) {
     reporter_ = std::make_unique<Reporter>(job_, places_.shown_topology());
     reporter_->add_facts(transports_);
+    const std::string unused = unused_selection(job_.plan, job_.transports, job_.options, world_.ranks(), places_);
+    if (!unused.empty()) fmt::print(stderr, "weft: note: {}\n", unused);
   }
   measure_all();
   world_.set_deadline(job_.options.launch.timeout, "ending");
