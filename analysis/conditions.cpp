@@ -26,7 +26,8 @@ constexpr std::array kOfModels = {"model"sv,       "model_shape"sv,  "tokens"sv,
                                   "replay_step"sv, "replay_layer"sv, "placement"sv, "ranks_per_node"sv};
 constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv,      "virtual_stages"sv, "schedule"sv,
                                      "forward_ns"sv,    "backward_ns"sv, "weight_ns"sv};
-constexpr std::array kSections = {"configuration"sv, "host"sv, "topology"sv, "libraries"sv, "environment"sv, "build"sv};
+constexpr std::array kSections = {"configuration"sv, "host"sv,        "topology"sv, "libraries"sv,
+                                  "transports"sv,    "environment"sv, "build"sv};
 constexpr std::array kOfHosts = {"cpu"sv,       "kernel"sv, "governor"sv, "clock_source"sv,
                                  "cpu_quota"sv, "turbo"sv,  "smt"sv};
 constexpr auto kMemory = "memory_GiB"sv;
@@ -102,6 +103,7 @@ json conditions_of(const json& run_info) {
           {"host", host_conditions(section(provenance, "host"))},
           {"topology", topology_conditions(member(run_info, "topology"))},
           {"libraries", section(provenance, "libraries")},
+          {"transports", section(provenance, "transports")},
           {"environment", environment_conditions(section(provenance, "environment"))},
           {"build", section(provenance, "build")}};
 }
@@ -114,10 +116,10 @@ bool concerns(const std::string& key, const Record& record) {
   const std::vector<std::string> parts = split(key, '.');
   if (parts.size() < 2) return true;
   const std::string& name = parts[1];
-  if (parts[0] == "libraries") return name == record.transport;
+  if (parts[0] == "libraries" || parts[0] == "transports") return name == record.transport;
   if (parts[0] != "configuration") return true;
   if (name == "fabric") return record.transport == "model";
-  if (name == "tcp" || name == "gloo") return record.transport == name;
+  if (name == "tcp" || name == "gloo" || name == "ofi") return record.transport == name;
   if (name == "congest") return record.pattern == "congest";
   if (name == "share_device") return record.transport == "nccl";
   if (is_among(kOfPipelines, name)) return record.pattern == "pipeline";

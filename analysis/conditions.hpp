@@ -11,9 +11,9 @@ namespace weft {
 
 /// All of a run.json that says under which conditions it was measured, as an object: `configuration` without what only
 /// chooses the points, `host`, `topology` (number of hosts, ranks per host, binding and cores of each rank),
-/// `libraries`, `environment`, `build`. Figures are compared only where these are equal. Not among them, since they may
-/// differ from launch to launch without harm: times, names of hosts, the number of the launch and of the batch job,
-/// weft's version.
+/// `libraries`, `transports`, `environment`, `build`. Figures are compared only where these are equal. Not among them,
+/// since they may differ from launch to launch without harm: times, names of hosts, the number of the launch and of the
+/// batch job, weft's version.
 nlohmann::json conditions_of(const nlohmann::json& run_info);
 
 /// The conditions that each row tells for itself, with the same names: cache, sync, oversubscribed.

@@ -70,7 +70,7 @@ nlohmann::json place_of(const nlohmann::json& run_info) {
   nlohmann::json place = conditions_of(run_info);
   nlohmann::json host = place["host"];
   if (const nlohmann::json name = notable(run_info)["host"]["name"]; !name.is_null()) host["name"] = name;
-  return {{"host", host}, {"libraries", place["libraries"]}};
+  return {{"host", host}, {"libraries", place["libraries"]}, {"transports", place["transports"]}};
 }
 
 /// Looks at the launches one after the other, in the order of the entries.

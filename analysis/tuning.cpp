@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/call.hpp"
 #include "core/error.hpp"
 
 namespace weft {
@@ -17,7 +18,7 @@ constexpr const char* kLibrarysOwn = "native";
 struct Contest {
   TuningPlace place;
   std::string kind;  ///< "f32 sum, in place"
-  std::map<std::string, const Curve*> curves;
+  std::map<std::string, const PlacedCurve*> curves;
 };
 
 std::string kind_of(const Curve& curve) {
@@ -25,8 +26,17 @@ std::string kind_of(const Curve& curve) {
                      curve.in_place ? ", in place" : "");
 }
 
-void enter(const Curve& curve, int hosts, std::vector<Contest>& contests) {
-  const TuningPlace place{curve.operation, curve.transport, curve.ranks, hosts};
+/// Whether its ways are algorithms of a collective: the schedules of a step and the like are not.
+bool is_of_a_collective(const Curve& curve) {
+  const auto known = all_collectives();
+  return curve.pattern == curve.operation && std::any_of(known.begin(), known.end(), [&](Collective collective) {
+           return name_of(collective) == curve.operation;
+         });
+}
+
+void enter(const PlacedCurve& placed, std::vector<Contest>& contests) {
+  const Curve& curve = placed.curve;
+  const TuningPlace place{curve.operation, curve.transport, curve.ranks, placed.hosts};
   auto contest = std::find_if(contests.begin(), contests.end(), [&](const Contest& c) { return c.place == place; });
   if (contest == contests.end()) contest = contests.insert(contests.end(), {place, kind_of(curve), {}});
   if (contest->kind != kind_of(curve))
@@ -34,7 +44,7 @@ void enter(const Curve& curve, int hosts, std::vector<Contest>& contests) {
         fmt::format("{} over {} was measured with {} and with {}: one selection cannot be right for both, "
                     "give runs of one of them",
                     place.operation, place.transport, contest->kind, kind_of(curve)));
-  if (!contest->curves.emplace(curve.algorithm, &curve).second)
+  if (!contest->curves.emplace(curve.algorithm, &placed).second)
     throw UsageError(fmt::format("{} was measured in two of the runs: give one of them, or a campaign that holds both",
                                  curve.title()));
 }
@@ -52,9 +62,20 @@ bool meet(const CurvePoint& one, const CurvePoint& other) {
 /// All algorithms that were measured at the size.
 std::map<std::string, const CurvePoint*> points_at(const Contest& contest, Bytes bytes) {
   std::map<std::string, const CurvePoint*> points;
-  for (const auto& [algorithm, curve] : contest.curves)
-    if (const CurvePoint* point = at_size(*curve, bytes)) points.emplace(algorithm, point);
+  for (const auto& [algorithm, placed] : contest.curves)
+    if (const CurvePoint* point = at_size(placed->curve, bytes)) points.emplace(algorithm, point);
   return points;
+}
+
+std::optional<OwnChoice> own_choice(const Contest& contest, const std::map<std::string, const CurvePoint*>& points,
+                                    Bytes bytes) {
+  std::string own = kLibrarysOwn;
+  if (!points.contains(own))
+    for (const auto& [algorithm, placed] : contest.curves)
+      if (const auto known = placed->weft_own.find(bytes); known != placed->weft_own.end()) own = known->second;
+  const auto measured = points.find(own);
+  if (measured == points.end()) return std::nullopt;
+  return OwnChoice{own, measured->second->time_us};
 }
 
 TunedSize decide(const Contest& contest, Bytes bytes, const std::string& before) {
@@ -72,13 +93,13 @@ TunedSize decide(const Contest& contest, Bytes bytes, const std::string& before)
           .algorithm = taken->first,
           .time_us = taken->second->time_us,
           .sure = sure,
-          .native_us = native == points.end() ? std::nullopt : std::optional(native->second->time_us)};
+          .own = own_choice(contest, points, bytes)};
 }
 
 Tuning tuning_of(const Contest& contest) {
   std::vector<Bytes> sizes;
-  for (const auto& [algorithm, curve] : contest.curves)
-    for (const CurvePoint& point : curve->points) sizes.push_back(point.bytes);
+  for (const auto& [algorithm, placed] : contest.curves)
+    for (const CurvePoint& point : placed->curve.points) sizes.push_back(point.bytes);
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   Tuning tuning{.place = contest.place, .sizes = {}};
@@ -91,7 +112,8 @@ Tuning tuning_of(const Contest& contest) {
 
 std::vector<Tuning> tune(const std::vector<PlacedCurve>& measured) {
   std::vector<Contest> contests;
-  for (const PlacedCurve& one : measured) enter(one.curve, one.hosts, contests);
+  for (const PlacedCurve& one : measured)
+    if (is_of_a_collective(one.curve)) enter(one, contests);
   std::vector<Tuning> tunings;
   for (const Contest& contest : contests)
     if (contest.curves.size() > 1) tunings.push_back(tuning_of(contest));

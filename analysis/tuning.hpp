@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,13 +34,19 @@ struct Selection {
 /// The algorithm for so many bytes per rank; empty where no selection is for this place.
 std::string selected_algorithm(const std::vector<Selection>& selections, const TuningPlace& place, Bytes bytes);
 
+/// What is run where nobody names an algorithm, and no selection does.
+struct OwnChoice {
+  std::string algorithm;  ///< "native"; over a transport that has none what weft chooses
+  double time_us = 0;
+};
+
 /// What was measured at one size.
 struct TunedSize {
   Bytes bytes = 0;
-  std::string algorithm;            ///< taken
-  double time_us = 0;               ///< of it
-  bool sure = false;                ///< no other's interval meets its
-  std::optional<double> native_us;  ///< of the transport's own, where it was measured
+  std::string algorithm;         ///< taken
+  double time_us = 0;            ///< of it
+  bool sure = false;             ///< no other's interval meets its
+  std::optional<OwnChoice> own;  ///< where it is known and was measured
 };
 
 /// All sizes of one place.
@@ -48,13 +55,15 @@ struct Tuning {
   std::vector<TunedSize> sizes;  ///< by ascending bytes
 };
 
-/// A curve, and on how many hosts its ranks were.
+/// A curve, and what its run says of the place.
 struct PlacedCurve {
   Curve curve;
-  int hosts = 1;
+  int hosts = 1;                          ///< that its ranks were on
+  std::map<Bytes, std::string> weft_own;  ///< what weft chooses where the transport has no own, as far as it is known
 };
 
-/// The fastest algorithm of each operation at each size. Where its interval meets that of the transport's own, that is
+/// The fastest algorithm of each collective at each size; what other patterns do is in no list that could be selected
+/// from, and left out. Where its interval meets that of the transport's own, that is
 /// kept, or else the one taken at the size before: what cannot be told apart is no reason to change. Operations of
 /// which one algorithm only was measured are left out. Throws UsageError where an operation was measured with several
 /// element types, reductions or places of the input, or an algorithm twice at one size: one selection cannot be right

@@ -1,13 +1,22 @@
 #include "cli/workload_choice.hpp"
 
+#include "analysis/compare.hpp"
 #include <fmt/format.h>
 
 #include "cli/point_record.hpp"
 #include "cli/selection_file.hpp"
+#include "core/text.hpp"
 
 namespace weft::cli {
 
 namespace {
+
+/// Gives none.
+std::unique_ptr<Workload> refuse(Record& record, const std::string& why) {
+  record.status = "refused";
+  record.reason = why;
+  return nullptr;
+}
 
 /// Why the transport could be waited for in vain; empty where not. The same on every rank.
 std::string refuses_shared_channels(const Communicator& communicator, const Workload& workload) {
@@ -66,44 +75,68 @@ std::string refuses_point(const Point& point, const OpenTransport& transport, co
   return refuses_cache(*transport.communicator, options.measure.cache);
 }
 
-/// Of a point for which the user named no algorithm. Says in the record which it is; null: the point's.
+/// What --selection says for the point; empty where it says nothing.
+std::string selected_for(const Point& point, const std::string& transport, const RunOptions& options, int ranks,
+                         const RankPlaces& places) {
+  const TuningPlace place{.operation = std::string(name_of(point.call.collective)),
+                          .transport = transport,
+                          .ranks = ranks,
+                          .hosts = count_hosts(places.hosts())};
+  return selected_algorithm(options.selections, place, point.bytes_per_rank);
+}
+
+/// Why the algorithm (null: the transport's own) cannot do the point; empty where it can. The same on every rank.
+std::string refuses_algorithm(const Algorithm* algorithm, const Point& point, const OpenTransport& transport,
+                              const World& world, const RankPlaces& places) {
+  if (algorithm == nullptr)
+    return refuses_natives(*transport.communicator, *point.build_as(nullptr, world.rank(), places.nodes()));
+  Call call = point.call;
+  call.nodes = places.nodes();
+  return algorithm->refuses(call);
+}
+
+/// Of a point for which the user named no algorithm. Says in the record which it is; null: the point's, or where the
+/// record is refused none.
 std::unique_ptr<Workload> choose_algorithm(const Point& point, const OpenTransport& transport,
                                            const RunOptions& options, const World& world, const RankPlaces& places,
                                            Record& record) {
-  const TuningPlace place{.operation = std::string(name_of(point.call.collective)),
-                          .transport = transport.name,
-                          .ranks = world.ranks(),
-                          .hosts = count_hosts(places.hosts())};
-  const std::string selected = selected_algorithm(options.selections, place, point.bytes_per_rank);
-  if (!selected.empty() && selected != kNative) {
-    record.algorithm = selected;
-    return point.build_as(&collectives::find(point.call.collective, selected), world.rank(), places.nodes());
-  }
-  std::unique_ptr<Workload> native = point.build_as(nullptr, world.rank(), places.nodes());
-  if (!refuses_natives(*transport.communicator, *native).empty()) return nullptr;
-  record.algorithm = kNative;
-  return native;
+  const std::string selected = selected_for(point, transport.name, options, world.ranks(), places);
+  const bool own = selected.empty() || selected == kNative;
+  const Algorithm* const algorithm = own ? nullptr : &collectives::find(point.call.collective, selected);
+  const std::string refused = refuses_algorithm(algorithm, point, transport, world, places);
+  if (!refused.empty() && selected.empty()) return nullptr;
+  record.algorithm = own ? kNative : selected;
+  if (!refused.empty()) return refuse(record, fmt::format("--selection says {} here: {}", selected, refused));
+  return point.build_as(algorithm, world.rank(), places.nodes());
 }
 
 }  // namespace
 
 std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, const RunOptions& options,
                                           const World& world, const RankPlaces& places, Record& record) {
-  const auto refuse = [&](const std::string& why) {
-    record.status = "refused";
-    record.reason = why;
-    return nullptr;
-  };
-  if (const std::string refused = refuses_point(point, transport, options); !refused.empty()) return refuse(refused);
+  if (const std::string refused = refuses_point(point, transport, options); !refused.empty())
+    return refuse(record, refused);
   std::unique_ptr<Workload> workload =
       point.automatic ? choose_algorithm(point, transport, options, world, places, record) : nullptr;
+  if (!record.reason.empty()) return nullptr;
   if (!workload) workload = point.build(world.rank());
   std::string refused = refuses_natives(*transport.communicator, *workload);
   if (refused.empty()) refused = refuses_shared_channels(*transport.communicator, *workload);
   if (!refused.empty() && asks_for_all(options.request)) return nullptr;  // nobody named it: leave no row
   if (refused.empty()) refused = refuses_batch(point, *workload, options.measure.batch);
   if (refused.empty()) return workload;
-  return refuse(refused);
+  return refuse(record, refused);
+}
+
+std::string unused_selection(const std::vector<Point>& plan, const std::vector<std::string>& transports,
+                             const RunOptions& options, int ranks, const RankPlaces& places) {
+  if (options.selections.empty()) return {};
+  for (const Point& point : plan)
+    for (const std::string& transport : transports)
+      if (point.automatic && !selected_for(point, transport, options, ranks, places).empty()) return {};
+  return fmt::format("--selection serves no point over {}, {} ranks on {}: they are run as without it",
+                     join(transports, ", "), ranks,
+                     counted(static_cast<std::size_t>(count_hosts(places.hosts())), "host"));
 }
 
 }  // namespace weft::cli

@@ -12,4 +12,8 @@ namespace weft::cli {
 std::unique_ptr<Workload> choose_workload(const Point& point, const OpenTransport& transport, const RunOptions& options,
                                           const World& world, const RankPlaces& places, Record& record);
 
+/// A sentence where --selection was given and says nothing for any point of the plan; else empty.
+std::string unused_selection(const std::vector<Point>& plan, const std::vector<std::string>& transports,
+                             const RunOptions& options, int ranks, const RankPlaces& places);
+
 }  // namespace weft::cli

@@ -36,10 +36,7 @@ const JsonKind& fabric_kind() {
 class FabricFile {
  public:
   explicit FabricFile(const fs::path& path) : path_(path), object_(read_json_object(fabric_kind(), path)) {
-    const std::vector<std::string> known(kFabricMembers.begin(), kFabricMembers.end());
-    for (const auto& item : object_.items())
-      if (std::find(known.begin(), known.end(), item.key()) == known.end())
-        throw UsageError(fmt::format("{}: {}", path_.string(), unknown_name("member", printable(item.key()), known)));
+    refuse_unknown_members(object_, {kFabricMembers.begin(), kFabricMembers.end()}, path_);
   }
 
   bool has(const char* member) const { return object_.contains(member); }
@@ -89,16 +86,7 @@ class FabricFile {
   }
 
  private:
-  static std::string printable(const std::string& text) {
-    const std::string quoted = shown(text);
-    return quoted.substr(1, quoted.size() - 2);
-  }
-
-  const json& at(const char* member) const {
-    const auto found = object_.find(member);
-    if (found == object_.end()) throw UsageError(fmt::format("{}: lacks \"{}\"", path_.string(), member));
-    return *found;
-  }
+  const json& at(const char* member) const { return needed_member(object_, member, path_); }
 
   const fs::path& path_;
   json object_;

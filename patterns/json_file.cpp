@@ -96,6 +96,23 @@ std::string shown(const json& value) {
   return text.size() <= 40 ? text : text.substr(0, 37) + "...";
 }
 
+std::string printable(const std::string& text) {
+  const std::string quoted = shown(text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+void refuse_unknown_members(const json& object, const std::vector<std::string>& known, const fs::path& path) {
+  for (const auto& item : object.items())
+    if (std::find(known.begin(), known.end(), item.key()) == known.end())
+      throw UsageError(fmt::format("{}: {}", path.string(), unknown_name("member", printable(item.key()), known)));
+}
+
+const json& needed_member(const json& object, const std::string& member, const fs::path& path) {
+  const auto found = object.find(member);
+  if (found == object.end()) throw UsageError(fmt::format("{}: lacks \"{}\"", path.string(), member));
+  return *found;
+}
+
 std::uint64_t whole_number(const json& value, const std::string& member, WholeNumbers range, const fs::path& path) {
   const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() >= range.least &&
                     value.get<std::uint64_t>() <= range.most;

@@ -31,6 +31,16 @@ nlohmann::json read_json_object(const JsonKind& kind, const std::filesystem::pat
 
 /// A value as messages quote it: on one line, cut after 40 characters.
 std::string shown(const nlohmann::json& value);
+/// A text likewise, without the quotes.
+std::string printable(const std::string& text);
+
+/// Throws UsageError for the first member that is not known, with the nearest that is.
+void refuse_unknown_members(const nlohmann::json& object, const std::vector<std::string>& known,
+                            const std::filesystem::path& path);
+
+/// Throws UsageError where the object lacks the member.
+const nlohmann::json& needed_member(const nlohmann::json& object, const std::string& member,
+                                    const std::filesystem::path& path);
 
 struct WholeNumbers {
   std::uint64_t least;

@@ -43,12 +43,6 @@ Member number(const std::string& name, std::uint64_t ParallelLayout::*target, st
   throw UsageError(fmt::format("{}: \"{}\" is {}: {} is needed", path.string(), member, shown(value), needed));
 }
 
-/// A text of the file inside a sentence of one line.
-std::string printable(const std::string& text) {
-  const std::string quoted = shown(text);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
 Member text(const std::string& name, std::string ParallelLayout::*target, bool required = true) {
   return {name,
           [=](const json& value, const fs::path& path, ParallelLayout& layout) {
@@ -147,12 +141,10 @@ const std::vector<Member>& members() {
   return all;
 }
 
-void refuse_unknown_members(const json& object, const fs::path& path) {
+std::vector<std::string> names_of_members() {
   std::vector<std::string> names;
   for (const Member& member : members()) names.push_back(member.name);
-  for (const auto& item : object.items())
-    if (std::find(names.begin(), names.end(), item.key()) == names.end())
-      throw UsageError(fmt::format("{}: {}", path.string(), unknown_name("member", printable(item.key()), names)));
+  return names;
 }
 
 }  // namespace
@@ -160,7 +152,7 @@ void refuse_unknown_members(const json& object, const fs::path& path) {
 ParallelLayout load_layout(const std::string& name_or_path, const std::string& directory) {
   const fs::path path = find_json_file(layout_kind(), name_or_path, directory);
   const json object = read_json_object(layout_kind(), path);
-  refuse_unknown_members(object, path);
+  refuse_unknown_members(object, names_of_members(), path);
   ParallelLayout layout;
   layout.name = path.stem().string();
   layout.file = path.string();

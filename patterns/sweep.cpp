@@ -24,11 +24,6 @@ bool reduces(Collective collective) {
   return collective == Collective::all_reduce || collective == Collective::reduce_scatter;
 }
 
-/// Bytes of the smallest buffer that is not empty: an element, or one for each rank.
-Bytes unit_of(const Call& call) {
-  return call.element() * (has_blocks(call.collective) ? static_cast<Bytes>(call.ranks) : 1);
-}
-
 /// One line of the sweep: everything but size and algorithm.
 struct Series {
   const Operation* operation = nullptr;
@@ -142,6 +137,10 @@ std::vector<Point> plan_barrier(const std::string& pattern, const Operation& ope
 }
 
 }  // namespace
+
+Bytes unit_of(const Call& call) {
+  return call.element() * (has_blocks(call.collective) ? static_cast<Bytes>(call.ranks) : 1);
+}
 
 double busbw_once(int) { return 1; }
 double busbw_all_reduce(int ranks) { return 2.0 * (ranks - 1) / ranks; }

@@ -19,6 +19,10 @@ struct Operation {
   bool by_pair = false;  ///< whether each pair's times are told, as Point::pairings has it
 };
 
+/// Bytes of the smallest buffer that is not empty: an element, or one for each rank. A row's bytes_per_rank is
+/// Call::count of these.
+Bytes unit_of(const Call& call);
+
 /// Bus bandwidth factors (nccl-tests, doc/PERFORMANCE.md): what makes algbw comparable with a link's speed.
 double busbw_once(int ranks);        ///< 1: broadcast, send/receive
 double busbw_all_reduce(int ranks);  ///< 2(n-1)/n

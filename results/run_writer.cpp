@@ -256,6 +256,12 @@ void RunWriter::note(const std::string& key, nlohmann::json value) {
   write_info();
 }
 
+void RunWriter::add_transport(const std::string& name, nlohmann::json facts) {
+  nlohmann::json& attempt = info_["resumed"].empty() ? info_ : info_["resumed"].back();
+  attempt["provenance"]["transports"][name] = std::move(facts);
+  write_info();
+}
+
 void RunWriter::add_detail(const std::string& file, const Record& record, nlohmann::json detail) {
   const std::filesystem::path path = folder_ / (file + ".json");
   if (!details_.contains(file)) {

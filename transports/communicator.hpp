@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,10 @@ class Communicator {
 
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
+
+  /// What only opening it told of what the bytes go over ("provider": "tcp;ofi_rxm"), for the run's provenance. The
+  /// same on every rank.
+  virtual std::map<std::string, std::string> facts() const { return {}; }
 
   /// Memory for payload, aligned to a page, touched by this rank. Only such memory may be given to the calls below.
   /// Collective: every rank calls in the same order; sizes may differ and may be 0. Throws TransportError when there is

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +21,7 @@ namespace weft {
 /// - connect(hosts), collective: makes the ranks, whose hosts these are, known to each other,
 /// - post_send, post_recv and progress, as Communicator's,
 /// - busy(): whether something is outstanding,
+/// - facts(), as Communicator's,
 /// - kName, the transport's, and kGreetings, a channel that no program uses,
 /// and its namespace new_pages(device, bytes, kind): as allocate_pages(), registered, and keeping the device.
 template <typename Messenger>
@@ -37,6 +39,8 @@ class MessengerCommunicator final : public Communicator {
     messenger_->connect(hosts);
     together(world, [&] { greet(world, *this, Messenger::kGreetings, hosts, Messenger::kName); });
   }
+
+  std::map<std::string, std::string> facts() const override { return messenger_->facts(); }
 
   Memory allocate(Bytes bytes) override { return new_pages(device_, bytes, memory_); }
 

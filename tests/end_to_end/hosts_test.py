@@ -129,9 +129,13 @@ class Cluster(HostsTest):
     def test_bad_input_is_a_sentence(self):
         for words, sentence in ((["run", 1, "--", "true"], "1 hosts: give 2"), (["down"], "there is no cluster"),
                                 (["run", 2], "give the command"), (["run", 2, "--ranks-per-host", -1, "--", "true"], "--ranks-per-host -1: give"),
-                                (["run", 2, "--rate", "much", "--", "true"], "rate")):
+                                (["run", 2, "--ranks-per-host", 0, "--", "true"], "--ranks-per-host 0: give 1 to 1024"),
+                                (["run", 2, "--rate", "much", "--", "true"], "--rate much: give"),
+                                (["run", 2, "--rate", "", "--", "true"], "--rate : give"), (["up", 2, "--rate", "0gbit"], "--rate 0gbit: give"),
+                                (["limit", 1, 2, "fast"], "RATE fast: give")):
             result = self.hosts(*words)
             self.assertEqual(result.returncode, USAGE, result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
             self.assertIn(sentence, result.stderr)
         result = self.hosts("up", 2, preexec_fn=lambda: os.setuid(65534))
         self.assertEqual((result.returncode, result.stderr), (USAGE, "scripts/hosts: network namespaces need root\n"))

@@ -1,7 +1,9 @@
 """The transports that are other people's libraries, ucx, ofi and gloo: whole runs, what they are asked in vain, and the signals they take."""
 
+import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -60,11 +62,22 @@ class Libraries(ProgramTest):
         result = weft("run", "all_reduce", "-t", "ofi", *SMALL, "--ranks", "2", "--ofi-provider", "shm", "--out", self.out)
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertEqual({(row["status"], row["wrong"]) for row in points(self.out)}, {("ok", "0")})
-        out = self.folder / "refused"
-        result = weft("run", "all_reduce", "-t", "ofi", "--ranks", "2", "--ofi-provider", "vrebs", "--out", out)
+        self.assertEqual(self.provider(self.out), "shm")
+        chosen = self.folder / "chosen"
+        self.assertEqual(weft("run", "all_reduce", "-t", "ofi", *SMALL, "--ranks", "2", "--out", chosen).returncode, OK)
+        self.assertNotEqual(self.provider(chosen), "")
+        for name in ("vrebs", "^tcp", "tcp,shm"):  # the last two filter, and name none
+            self.check_refused_provider(name)
+
+    def provider(self, run):
+        return json.loads((run / "run.json").read_text())["provenance"]["transports"]["ofi"]["provider"]
+
+    def check_refused_provider(self, name):
+        out = self.folder / name
+        result = weft("run", "all_reduce", "-t", "ofi", "--ranks", "2", "--ofi-provider", name, "--out", out)
         self.assertEqual(result.returncode, USAGE, result.stderr)
         for row in points(out):
-            self.assertRegex(row["reason"], r"^--ofi-provider vrebs: libfabric has no such provider .* \(it has: .*tcp.*\)$")
+            self.assertRegex(row["reason"], rf"^--ofi-provider {re.escape(name)}: libfabric has no such provider .* \(it has: .*tcp.*\)$")
 
     def test_interfaces(self):
         self.require("gloo")

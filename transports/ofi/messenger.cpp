@@ -156,6 +156,10 @@ void Messenger::connect(const std::vector<std::string>& hosts) {
   });
 }
 
+std::map<std::string, std::string> Messenger::facts() const {
+  return {{"provider", endpoint_.domain().info().fabric_attr->prov_name}};
+}
+
 void Messenger::agree_on_provider() {
   const std::vector<std::string> names = world_.allgather(endpoint_.domain().info().fabric_attr->prov_name);
   for (std::size_t rank = 1; rank < names.size(); ++rank)

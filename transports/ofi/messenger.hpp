@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class Messenger {
   void progress();
   /// Whether something is outstanding.
   bool busy() const;
+  std::map<std::string, std::string> facts() const;
 
  private:
   /// As fi_context2 it is the provider's while it is under way.

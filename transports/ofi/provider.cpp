@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <rdma/fi_domain.h>
 #include <rdma/fi_endpoint.h>
+#include <strings.h>
 
 #include "core/environment.hpp"
 #include "core/system.hpp"
@@ -33,6 +34,17 @@ Info infos(const std::string& name) {
   return Info(found);
 }
 
+bool same_letters(const std::string& one, const std::string& other) {  // as libfabric compares
+  return strcasecmp(one.c_str(), other.c_str()) == 0;
+}
+
+/// libfabric takes filters too ("^tcp" is any but tcp, "tcp,shm" one of these), which name none.
+bool goes_by(const std::string& name, const std::string& provider) {
+  const std::vector<std::string> layers = split(provider, ';');
+  return same_letters(name, provider) ||
+         std::any_of(layers.begin(), layers.end(), [&](const std::string& layer) { return same_letters(name, layer); });
+}
+
 }  // namespace
 
 std::vector<std::string> providers() {
@@ -46,7 +58,9 @@ std::vector<std::string> providers() {
 
 Info find_provider(const std::string& name) {
   const Info found = infos(name);
-  return Info(found == nullptr ? nullptr : library().dupinfo(found.get()));
+  const fi_info* info = found.get();
+  while (info != nullptr && !name.empty() && !goes_by(name, info->fabric_attr->prov_name)) info = info->next;
+  return Info(info == nullptr ? nullptr : library().dupinfo(info));
 }
 
 std::string lacks_provider(const std::string& name) {

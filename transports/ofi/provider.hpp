@@ -19,7 +19,7 @@ using Info = std::unique_ptr<fi_info, FreeInfo>;
 /// once, in libfabric's order. Not before the rank is a process of its own: libfabric opens devices.
 std::vector<std::string> providers();
 
-/// The first of them, or the one with this name ("tcp" is also "tcp;ofi_rxm"); null where there is none.
+/// The first of them, or the first that goes by this name ("tcp" is also "tcp;ofi_rxm"); null where there is none.
 Info find_provider(const std::string& name);
 
 /// Why there is no provider with this name, as a sentence; empty where there is one.

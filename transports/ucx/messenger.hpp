@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class Messenger {
   void progress();
   /// Whether something is outstanding.
   bool busy() const;
+  std::map<std::string, std::string> facts() const { return {}; }
 
  private:
   struct Peer {

@@ -1,4 +1,5 @@
 #include "analysis/compare.hpp"
+#include "analysis/conditions.hpp"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -66,6 +67,8 @@ TEST_F(Comparability, EachDifferenceIsNamedWithBothValues) {
       {"/provenance/environment/OMPI_MCA_btl", "environment.OMPI_MCA_btl",
        R"(environment.OMPI_MCA_btl ("vader" → "tcp"))", "tcp"},
       {"/provenance/environment/UCX_TLS", "environment.UCX_TLS", R"(environment.UCX_TLS (absent → "tcp"))", "tcp"},
+      {"/provenance/transports/shm/provider", "transports.shm.provider", R"(transports.shm.provider (absent → "efa"))",
+       "efa"},
       {"/provenance/build/type", "build.type", R"(build.type (absent → "Debug"))", "Debug"},
       {"/configuration/iterations", "configuration.iterations", "configuration.iterations (absent → 7)", 7},
       {"/configuration/ranks", "configuration.ranks", "configuration.ranks (4 → 8)", 8}};
@@ -75,6 +78,11 @@ TEST_F(Comparability, EachDifferenceIsNamedWithBothValues) {
     set_in_new(one.where, one.value);
     expect_obstacle(one.key, one.text);
   }
+}
+
+TEST(Conditions, EverySectionMayDiffer) {
+  const nlohmann::json all = conditions_of(nlohmann::json::object());
+  for (const auto& [section, conditions] : all.items()) EXPECT_THAT(condition_sections(), Contains(section));
 }
 
 TEST_F(Comparability, PlacesOfTheRanksAreConditionsAndNamesOfHostsAreNot) {
@@ -114,6 +122,8 @@ TEST_F(Comparability, TheRowsTellCacheAndOversubscription) {
 TEST_F(Comparability, WhatOnlyConcernsOtherPointsDoesNotMatter) {
   set_in_new("/provenance/libraries/mpi", "Open MPI 5");  // the points go over shm
   set_in_new("/provenance/libraries/fmt", "10");
+  set_in_new("/provenance/transports/ofi/provider", "efa");
+  set_in_new("/configuration/ofi/provider", "efa");
   set_in_new("/configuration/routers", {"lognormal:2"});
   set_in_new("/configuration/micro_batches", 4);
   set_in_new("/configuration/fabric", {{"latency_ns", 5}});

@@ -37,7 +37,9 @@ TEST(Tune, TakesTheFastestAtEachSizeAndSaysWhatItGains) {
   ASSERT_THAT(tunings[0].sizes, SizeIs(3));
   EXPECT_EQ(tunings[0].sizes[0].algorithm, "tree");
   EXPECT_TRUE(tunings[0].sizes[0].sure);
-  EXPECT_EQ(tunings[0].sizes[0].native_us, 2);
+  ASSERT_TRUE(tunings[0].sizes[0].own);
+  EXPECT_EQ(tunings[0].sizes[0].own->algorithm, "native");
+  EXPECT_EQ(tunings[0].sizes[0].own->time_us, 2);
   EXPECT_EQ(tunings[0].sizes[2].algorithm, "ring");
   const Selection selection = selection_of(tunings[0]);
   ASSERT_THAT(selection.rules, SizeIs(2)) << "tree for two sizes, then ring";
@@ -49,7 +51,32 @@ TEST(Tune, KeepsWhatCannotBeToldFromTheFastest) {
   EXPECT_EQ(tunings[0].sizes[1].algorithm, "tree") << "within the intervals";
   EXPECT_FALSE(tunings[0].sizes[1].sure);
   EXPECT_EQ(tunings[0].sizes[2].algorithm, "ring");
-  EXPECT_FALSE(tunings[0].sizes[2].native_us);
+  EXPECT_FALSE(tunings[0].sizes[2].own) << "nobody knows whether there is a native one";
+}
+
+TEST(Tune, SaysWhatItGainsOverWeftsOwnWhereTheTransportHasNone) {
+  PlacedCurve ring = curve("ring", {5, 5, 6});
+  ring.weft_own = {{8, "ring"}, {64, "star"}, {512, "tree"}};
+  const auto sizes = tune({ring, curve("tree", {1, 2, 9})}).at(0).sizes;
+  ASSERT_TRUE(sizes[0].own);
+  EXPECT_EQ(sizes[0].own->algorithm, "ring");
+  EXPECT_EQ(sizes[0].own->time_us, 5);
+  EXPECT_FALSE(sizes[1].own) << "it was not measured";
+  ASSERT_TRUE(sizes[2].own);
+  EXPECT_EQ(sizes[2].own->time_us, 9);
+  EXPECT_EQ(tune({ring, curve("native", {2, 2, 2})}).at(0).sizes[0].own->algorithm, "native");
+}
+
+TEST(Tune, TakesCollectivesAlone) {
+  const auto renamed = [](const char* algorithm, const char* pattern, const char* operation) {
+    PlacedCurve placed = curve(algorithm, {1, 2, 3});
+    placed.curve.pattern = pattern;
+    placed.curve.operation = operation;
+    return placed;
+  };
+  EXPECT_TRUE(tune({renamed("1f1b", "training_step", "step"), renamed("dualpipe", "training_step", "step")}).empty());
+  EXPECT_TRUE(tune({renamed("direct", "pairs", "pingpong"), renamed("direct", "send_recv", "pingpong")}).empty());
+  EXPECT_TRUE(tune({renamed("flat", "a plugin's", "all_reduce"), renamed("deep", "a plugin's", "all_reduce")}).empty());
 }
 
 TEST(Tune, LeavesTheLibrarysOwnOnlyForWhatIsSurelyFaster) {

@@ -107,6 +107,17 @@ TEST_F(RunFolder, NotesAreMembersOfRunJson) {
   EXPECT_EQ(read_run(path_).info["clocks"]["bound_ns"], 120);
 }
 
+TEST_F(RunFolder, FactsOfATransportAreOfTheProvenanceOfWhoMeasured) {
+  RunWriter writer = RunWriter::create(path_, some_info());
+  writer.add_transport("ofi", {{"provider", "shm"}});
+  writer.add_transport("other", {{"rail", "1"}});
+  RunWriter::resume(path_, some_info());
+  RunWriter::attach(path_, nullptr).add_transport("ofi", {{"provider", "efa"}});
+  const nlohmann::json info = read_run(path_).info;
+  EXPECT_EQ(info["provenance"]["transports"], R"({"ofi": {"provider": "shm"}, "other": {"rail": "1"}})"_json);
+  EXPECT_EQ(info["resumed"].back()["provenance"]["transports"], R"({"ofi": {"provider": "efa"}})"_json);
+}
+
 TEST_F(RunFolder, EachPointIsOnDiskAsSoonAsItEnds) {
   RunWriter writer = RunWriter::create(path_, some_info());
   writer.append(point_of(0, 8), five_samples());
