@@ -100,6 +100,39 @@ class Env(ProgramTest):
                 self.assertIn(sentence, errors[0])
                 self.assertFalse(self.out.exists())
 
+    def alone(self, *arguments, **variables):
+        """One process with these variables and none of RANK, WORLD_SIZE and MASTER_ADDR besides."""
+        nothing = dict.fromkeys(("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"))
+        codes, _, errors = self.end([self.start(0, 1, *SMALL, *arguments, **(nothing | variables))])
+        return codes[0], said(errors[0])
+
+    def test_a_process_of_several_does_not_measure_alone(self):
+        step = {"SLURM_STEP_ID": 0, "SLURM_JOB_ID": 77, "SLURM_PROCID": 5, "SLURM_NTASKS": 2}
+        for arguments, variables, sentence in (
+                ((), step, "SLURM_PROCID=5: of SLURM_NTASKS=2"), ((), {"RANK": 0}, "WORLD_SIZE is not set"),
+                (("--world", "mpi"), {"PMI_RANK": 1}, "PMI_SIZE is not set"),
+                (("--world", "env"), {"PMIX_RANK": 0}, "WORLD_SIZE is set, though PMIX_RANK is"),
+                (("--world", "env"), {}, "RANK and WORLD_SIZE, as torchrun sets them"),
+                (("--rendezvous", "127.0.0.1:29500"), {}, "--rendezvous: has no meaning in the world local"),
+                (("--world", "local", "--secret-file", "/not/there"), {}, "--secret-file: has no meaning in the world local"),
+                (("-t", "model", "--world", "local", "--rendezvous", "a:1"), {}, "--rendezvous: has no meaning where all ranks are simulated")):
+            with self.subTest(sentence):
+                code, sentences = self.alone(*arguments, **variables)
+                self.assertEqual(code, USAGE, sentences)
+                self.assertEqual(len(sentences), 1, sentences)
+                self.assertIn(sentence, sentences[0])
+                self.assertFalse(self.out.exists())
+
+    def test_a_shell_of_slurm_measures_its_host(self):
+        batch = {"SLURM_JOB_ID": 77, "SLURM_NTASKS": 8, "SLURM_PROCID": 0, "SLURM_JOB_NUM_NODES": 2, "WEFT_RENDEZVOUS": "a:1"}
+        step = {"SLURM_STEP_ID": 0, "SLURM_PROCID": 5, "SLURM_NTASKS": 2, "SLURM_JOB_NUM_NODES": 2}
+        for arguments, variables, told in (((), batch, 1), (("--world", "local"), step, 0)):
+            self.out = self.out.with_name(f"told{told}")
+            code, sentences = self.alone("--ranks", 2, *arguments, **variables)
+            self.assertEqual(code, OK, sentences)
+            self.assertEqual(len([line for line in sentences if "this host alone is measured, of 2" in line]), told, sentences)
+            self.assertEqual({row["ranks"] for row in points(self.out)}, {"2"})
+
     def test_a_rank_is_bound_to_a_core_of_its_own(self):
         if len(os.sched_getaffinity(0)) < max(2, os.cpu_count()):
             self.skipTest("needs two cores, and not to be bound itself")
