@@ -181,6 +181,8 @@ class Env(ProgramTest):
         self.assertEqual(codes, [FAILED, FAILED])
         self.assertEqual(said("".join(errors)),
                          [f"weft: ranks 1 and 3 of 4 did not come to 127.0.0.1:{self.port} within {TIMEOUT} s (--timeout)"])
+        self.assertNotIn("results in", "".join(errors))
+        self.assertFalse(self.out.exists(), "nothing was measured")
         self.assertLess(time.monotonic() - began, TIMEOUT + 5)
 
     def test_rank_zero_never_comes(self):
@@ -195,6 +197,17 @@ class Env(ProgramTest):
         self.assertEqual(said(errors[0]), [f"weft: rank 1 of 2 did not come to nowhere.invalid:{self.port} within 1 s (--timeout)"])
         self.assertEqual(len(said(errors[1])), 1, errors)
         self.assertRegex(errors[1], "rank 1 on .* did not reach rank 0 at nowhere.invalid:.*: nowhere.invalid: ")
+
+    def test_an_address_that_the_host_does_not_have(self):
+        """A service's, by which the others reach rank 0; or a mistake, and nobody comes."""
+        master = "192.0.2.99"
+        codes, _, errors = self.end([self.start(0, 2, "-t", "shm", *SMALL, timeout=1, MASTER_ADDR=master, WEFT_SECRET="sesame")])
+        self.assertEqual(codes, [FAILED])
+        self.assertEqual(said(errors[0]), [f"weft: rank 1 of 2 did not come to {master}:{self.port} within 1 s (--timeout); "
+                                           f"rank 0's host does not have the address {master}"])
+        codes, _, errors = self.end([self.start(rank, 2, "-t", "shm", *SMALL, MASTER_ADDR=address, WEFT_SECRET="sesame")
+                                     for rank, address in enumerate((master, "127.0.0.1"))])
+        self.assertEqual(codes, [OK] * 2, errors)
 
     def hurt(self, whom, how):
         """Sends the signal in the middle of the second point; (exit codes, sentences)."""
