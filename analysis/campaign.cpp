@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "results/durable_file.hpp"
 #include "results/or_null.hpp"
+#include "results/run_folder.hpp"
 
 namespace weft {
 
@@ -135,12 +136,19 @@ const Attempt* Campaign::last(const std::string& launch_folder) const {
   return found == attempts.rend() ? nullptr : &*found;
 }
 
+bool Campaign::has_ended_well(const PlannedLaunch& launch) const {
+  const Attempt* const attempt = last(launch.folder);
+  return attempt != nullptr && attempt->exit_code && is_complete(*attempt->exit_code);
+}
+
+std::string Campaign::lost_file_of(const PlannedLaunch& launch) const {
+  return has_ended_well(launch) ? lost_file(folder / launch.folder) : std::string();
+}
+
 std::vector<PlannedLaunch> Campaign::missing() const {
   std::vector<PlannedLaunch> launches = order();
-  std::erase_if(launches, [this](const PlannedLaunch& launch) {
-    const Attempt* const attempt = last(launch.folder);
-    return attempt != nullptr && attempt->exit_code && is_complete(*attempt->exit_code);
-  });
+  std::erase_if(launches,
+                [this](const PlannedLaunch& launch) { return has_ended_well(launch) && lost_file_of(launch).empty(); });
   return launches;
 }
 

@@ -60,9 +60,16 @@ struct Campaign {
   /// The last attempt at a launch; null where it was never begun.
   const Attempt* last(const std::string& launch_folder) const;
 
-  /// The launches that have no result yet, in order: never begun, cut off, or failed. One that moved wrong data
-  /// (code 4) has a result.
+  /// The file of the run folder of a launch with a result that is no more there (lost_file of results/run_folder.hpp);
+  /// empty where there is none.
+  std::string lost_file_of(const PlannedLaunch& launch) const;
+
+  /// The launches that have no result, in order: never begun, cut off, failed, or with a lost file. One that moved
+  /// wrong data (code 4) has a result.
   std::vector<PlannedLaunch> missing() const;
+
+  /// Whether its last attempt has left a result.
+  bool has_ended_well(const PlannedLaunch& launch) const;
 
   /// The worst exit code of the launches' last attempts; cut off or never begun counts 0.
   int worst_exit_code() const;

@@ -24,7 +24,7 @@ struct PointRows {
   std::vector<const Record*> base, now;
 };
 
-bool is_good(const Record* record) { return record != nullptr && record->status == "ok" && record->measured(); }
+bool is_good(const Record* record) { return record != nullptr && record->is_good(); }
 bool is_wrong(const Record* record) { return record != nullptr && record->status == "wrong"; }
 
 /// By Record::key().

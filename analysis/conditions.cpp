@@ -26,15 +26,19 @@ constexpr std::array kOfModels = {"model"sv,       "model_shape"sv,  "tokens"sv,
                                   "replay_step"sv, "replay_layer"sv, "placement"sv, "ranks_per_node"sv};
 constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv,      "virtual_stages"sv, "schedule"sv,
                                      "forward_ns"sv,    "backward_ns"sv, "weight_ns"sv};
+constexpr std::array kSections = {"configuration"sv, "host"sv, "topology"sv, "libraries"sv, "environment"sv, "build"sv};
 constexpr std::array kOfHosts = {"cpu"sv,       "kernel"sv, "governor"sv, "clock_source"sv,
                                  "cpu_quota"sv, "turbo"sv,  "smt"sv};
+constexpr auto kMemory = "memory_GiB"sv;
+constexpr std::array kOfRanks = {"binding"sv, "cores"sv, "quota"sv};
+constexpr std::array kOfTopology = {"hosts"sv, "ranks_per_host"sv, "oversubscribed"sv};
 
 template <std::size_t Count>
 bool is_among(const std::array<std::string_view, Count>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-json member(const json& object, const char* name) {
+json member(const json& object, std::string_view name) {
   return object.is_object() && object.contains(name) ? object[name] : json();
 }
 
@@ -57,7 +61,7 @@ json host_conditions(const json& host) {
   // In GiB: what the kernel keeps for itself changes with its version.
   constexpr double kGibibyte = 1024.0 * 1024 * 1024;
   if (const json memory = member(host, "memory_bytes"); memory.is_number())
-    kept["memory_GiB"] = std::llround(memory.get<double>() / kGibibyte);
+    kept[kMemory] = std::llround(memory.get<double>() / kGibibyte);
   return kept;
 }
 
@@ -76,7 +80,7 @@ json topology_conditions(const json& places) {
       per_host.push_back(0);
     }
     per_host[at] = per_host[at].get<int>() + 1;
-    for (const char* name : {"binding", "cores", "quota"}) kept[name].push_back(member(place, name));
+    for (const std::string_view name : kOfRanks) kept[name].push_back(member(place, name));
   }
   kept["hosts"] = hosts.size();
   return kept;
@@ -119,6 +123,21 @@ bool concerns(const std::string& key, const Record& record) {
   if (is_among(kOfPipelines, name)) return record.pattern == "pipeline";
   if (is_among(kOfModels, name)) return record.pattern == "pipeline" || record.pattern == "moe";
   return true;
+}
+
+std::vector<std::string> condition_sections() { return {kSections.begin(), kSections.end()}; }
+
+std::vector<std::string> condition_names(const std::string& section) {
+  std::vector<std::string> names;
+  if (section == "host") {
+    names.assign(kOfHosts.begin(), kOfHosts.end());
+    names.emplace_back(kMemory);
+  }
+  if (section == "topology") {
+    names.assign(kOfTopology.begin(), kOfTopology.end());
+    names.insert(names.end(), kOfRanks.begin(), kOfRanks.end());
+  }
+  return names;
 }
 
 json notable(const json& run_info) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,12 @@ nlohmann::json conditions_of(const Record& record);
 /// Whether the condition matters for the point: the version of a transport for what goes over it, the router for `moe`
 /// and `pipeline`, and so on. `key` is a Difference's.
 bool concerns(const std::string& key, const Record& record);
+
+/// The sections of conditions_of.
+std::vector<std::string> condition_sections();
+
+/// The names that a section can have; empty where they are whatever runs tell (flags, libraries, variables).
+std::vector<std::string> condition_names(const std::string& section);
 
 /// What may differ and is worth a note: weft's version, the name of the host.
 nlohmann::json notable(const nlohmann::json& run_info);

@@ -103,7 +103,7 @@ class Lines {
     std::map<std::size_t, std::vector<double>> medians;
     for (const Launch& launch : set.launches)
       for (const Record& record : launch.run.records)
-        if (record.status == "ok" && record.time_us_median > 0)
+        if (record.is_usable(record.time_us_median))
           medians[line_of(record, text_in(launch.run.info, "configuration_hash"))].push_back(record.time_us_median);
     for (auto& [line, values] : medians) {
       points_[line].entries.push_back(entry);

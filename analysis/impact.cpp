@@ -27,7 +27,7 @@ const Record* alone_of(const Record& beside, const std::vector<Record>& records)
 
 std::string why_no_figure(const Record& record) {
   if (record.status != "ok") return fmt::format("{}: {}", record.status, record.reason);
-  if (!record.measured() || record.time_us_median <= 0) return "not measured";
+  if (!record.is_usable(record.time_us_median)) return "not measured";
   // Alone a time holds how unevenly the ranks leave a barrier; beside, the lead hides a part of it.
   if (record.sync == kClockStart) return {};
   return fmt::format("started by {}, not by the common clock{}", record.sync,

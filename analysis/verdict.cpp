@@ -89,7 +89,7 @@ std::optional<double> value_of(const Record& record, Metric metric) {
                                                           record.time_us_p99,    record.time_us_min,
                                                           record.time_us_mean,   record.time_us_mean_of_ranks};
   const double value = values.at(static_cast<std::size_t>(metric));
-  return record.measured() && value > 0 ? std::optional(value) : std::nullopt;
+  return record.is_usable(value) ? std::optional(value) : std::nullopt;
 }
 
 double smallest_p(std::size_t n_a, std::size_t n_b) {

@@ -20,7 +20,7 @@ enum class Metric { median, p95, p99, min, mean, mean_of_ranks };
 Metric find_metric(std::string_view name);
 std::string_view name_of(Metric metric);
 
-/// In us; nothing where the row has no such figure.
+/// In us; nothing where the row has no such figure, or one of wrong data.
 std::optional<double> value_of(const Record& record, Metric metric);
 
 /// The rules of a comparison; docs/comparing.md says why they are so.

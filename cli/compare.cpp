@@ -6,6 +6,7 @@
 #include <memory>
 #include <system_error>
 
+#include "analysis/conditions.hpp"
 #include "analysis/google_benchmark.hpp"
 #include "analysis/history.hpp"
 #include "analysis/reports.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/flags.hpp"
 #include "cli/report_file.hpp"
 #include "core/error.hpp"
 
@@ -51,6 +53,23 @@ double parse_threshold(const std::string& text) {
 
 void expect_share(const char* flag, double value) {
   if (!(value > 0) || !(value < 1)) throw UsageError(fmt::format("{}: {} is not between 0 and 1", flag, value));
+}
+
+/// A key of analysis/conditions.hpp, or the beginning of one. Throws UsageError.
+void require_condition(const std::string& key) {
+  const std::size_t dot = std::min(key.find('.'), key.size());
+  const std::string section = key.substr(0, dot);
+  require_known("condition", section, condition_sections());
+  const std::vector<std::string> names = condition_names(section);
+  if (dot < key.size() && !names.empty()) require_known("condition of " + section, key.substr(dot + 1), names);
+}
+
+void require_conditions(const std::vector<std::string>& keys) {
+  try {
+    for (const std::string& key : keys) require_condition(key);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("--despite: {}", error.what()));
+  }
 }
 
 CompareRules rules_of(const Compare& wanted) {
@@ -92,6 +111,7 @@ std::string note_on(const std::vector<std::string>& unchecked) {
 
 int compare(const Compare& wanted) {
   const CompareRules rules = rules_of(wanted);
+  require_conditions(wanted.despite);
   const auto on_output = [](const auto& file) { return is_standard_output(file.second); };
   if (std::count_if(wanted.files.begin(), wanted.files.end(), on_output) > 1)
     throw UsageError("- is given to two reports: standard output holds one of them");

@@ -43,6 +43,15 @@ ComputeKind parse_compute_kind(const std::string& text) {
   return text == "spin" ? ComputeKind::spin : text == "memory" ? ComputeKind::memory : ComputeKind::virtual_;
 }
 
+int parse_batch(const std::string& text) {
+  if (text == "auto") return 0;
+  try {
+    return parse_integer<int>(text, 1, 1 << 20);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}, and not auto", error.what()));
+  }
+}
+
 void add_when_to_stop(CLI::App& run, MeasureOptions& measure) {
   add(run, "-n,--iterations", "Timed iterations; not given: until --precision is reached, or --budget spent", kHow,
       [&](const std::string& t) { measure.iterations = parse_integer<int>(t, 1, 100'000'000); });
@@ -92,7 +101,7 @@ void add_measuring_flags(CLI::App& run, RunOptions& options) {
       kHow, [&](const std::string& t) { measure.cache = parse_cache_mode(t); })
       ->default_str("rotate");
   add(run, "--batch", "Calls per sample; auto: as many as last 100 times as long as reading the clock", kHow,
-      [&](const std::string& t) { measure.batch = t == "auto" ? 0 : parse_integer<int>(t, 1, 1 << 20); })
+      [&](const std::string& t) { measure.batch = parse_batch(t); })
       ->default_str("auto");
   add(run, "--compute",
       "What emulated compute does: virtual (waits, free to communicate), spin (keeps the core busy) or memory (streams "

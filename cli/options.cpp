@@ -10,6 +10,7 @@
 #include "cli/plugin_flag.hpp"
 #include "cli/routing_options.hpp"
 #include "cli/selection_file.hpp"
+#include "cli/transport_flags.hpp"
 #include "collectives/registry.hpp"
 #include "core/text.hpp"
 #include "patterns/dispatchers/registry.hpp"
@@ -201,38 +202,6 @@ void add_where(CLI::App& run, RunOptions& options) {
       "docs/transports.md says which transport takes which",
       kWhere, [&](const std::string& t) { options.transport.memory = parse_memory_kind(t); })
       ->default_str("auto");
-  run.add_flag("--share-device", options.transport.share_devices,
-               "nccl: allow several ranks on one device, which talk over sockets: to try things, not for figures")
-      ->group(kWhere);
-  add(run, "--fabric",
-      "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
-      "or "
-      "all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
-      "node-latency=1us,node-bandwidth=160: nodes with ports of their own; node-uplink=100: what the ranks of a node "
-      "share "
-      "to other nodes; stalls=SHARE:FACTOR, late=RANK:10us, "
-      "slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, clock-drift=20 (ppm)",
-      kWhere, [&](const std::string& t) {
-        const NamedFabric fabric = parse_fabric(t);
-        options.transport.model = fabric.model;
-        options.fabric_peak_tflops = fabric.peak_tflops;
-      });
-  add(run, "--tcp-streams", "The tcp transport's connections between two ranks", kWhere, [&](const std::string& t) {
-    options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams);
-  })->default_str(fmt::format("{}", options.transport.tcp.streams));
-  add(run, "--tcp-interface",
-      "The interface that tcp and gloo use on each host, by name (eth0), subnet (10.0.0.0/24) or address; not "
-      "given: loopback where all ranks are on one host, else the one with the route to the others",
-      kWhere, [&](const std::string& t) {
-        if (t.empty() || t.front() == '-')
-          throw UsageError("give an interface by name (eth0), subnet (10.0.0.0/24) or address");
-        options.transport.tcp.interface = t;
-      });
-  add_text(
-      run, "--ofi-provider",
-      "The ofi transport's provider, as libfabric names it (tcp, shm, verbs, efa, cxi, …); not given: the first that "
-      "has tagged messages between reliable datagram endpoints",
-      kWhere, options.transport.ofi_provider, "the name of a provider");
   add(run, "--timeout", "Seconds that a silent rank is waited for", kWhere, [&](const std::string& t) {
     options.launch.timeout = static_cast<Nanoseconds>(parse_real(t, 0.1, 86400) * 1e9);
   })->default_str("30");
@@ -281,6 +250,7 @@ void add_run_flags(CLI::App& run, RunOptions& options) {
       ->capture_default_str();
   add_traffic_flags(run, options.request);
   add_where(run, options);
+  add_transport_flags(run, options);
   add_measuring_flags(run, options);
   add_results(run, options);
   add_text(run, "--config",

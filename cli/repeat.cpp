@@ -121,6 +121,9 @@ void announce(const Campaign& campaign) {
   const std::size_t missing = campaign.missing().size(), all = campaign.order().size();
   fmt::print(stderr, "weft: {} of {} launches to do in {}{}\n", missing, all, campaign.folder.string(),
              campaign.commands.size() == 2 ? ", two commands in turn: A B B A" : "");
+  for (const PlannedLaunch& launch : campaign.order())
+    if (const std::string lost = campaign.lost_file_of(launch); !lost.empty())
+      fmt::print(stderr, "weft: launch {} has lost {}, and is measured again\n", launch.folder, lost);
   if (campaign.n < kFewestLaunches)
     fmt::print(
         stderr,
@@ -155,7 +158,7 @@ void add_repeat(CLI::App& app, Chosen& chosen, int argc, char** argv) {
   command->add_option("--out", wanted->out, "Folder of the campaign, to be made (or empty)")->type_name("CAMPAIGN");
   command
       ->add_option("--resume", wanted->resume,
-                   "Campaign to go on with: what was cut off, failed or never begun, once more")
+                   "Campaign to go on with: what was cut off, failed, lost a file or was never begun, once more")
       ->type_name("CAMPAIGN");
   command->add_option("--timeout", wanted->timeout_s, "Seconds that one launch may take; 0: any")
       ->capture_default_str();

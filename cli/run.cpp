@@ -201,7 +201,8 @@ std::vector<Point> plan(const RunOptions& options, int ranks) {
 }
 
 /// Each rank to a core of its own where this process may use as many, as mpirun does it. The ranks of `env` count among
-/// those that may run on the same cores, and stay where their launcher has bound them. Collective.
+/// those that may run on the same cores, and stay where their launcher has bound them; those of `mpi` stay where theirs
+/// has put them, unbound too: it could have bound them, and MPI has its memory there already. Collective.
 void bind_rank(World& world) {
   int index = world.rank();
   int ranks = world.ranks();
@@ -239,6 +240,20 @@ void warn_of_other_hosts(const RunOptions& options) {
                hosts);
 }
 
+/// The run folder, whose path it gives, and the trace: both, or neither where one of them is refused.
+std::string open_outputs(const RunOptions& options) {
+  if (options.trace.empty()) return open_run_folder(options);
+  check_trace_file(options.trace, options.out);
+  std::string folder = open_run_folder(options);
+  try {
+    create_trace_file(options.trace);
+  } catch (const UsageError&) {
+    if (options.resume.empty()) RunWriter::discard(folder);
+    throw;
+  }
+  return folder;
+}
+
 int run(const CLI::App& command, RunOptions options) {
   const bool named_world = !options.world.empty();
   validate(options);
@@ -258,8 +273,7 @@ int run(const CLI::App& command, RunOptions options) {
                     .first = jobs.empty()});
   }
   const bool first = is_first(options);
-  if (first && !options.trace.empty()) create_trace_file(options.trace);
-  const std::string folder = first ? open_run_folder(options) : std::string();
+  const std::string folder = first ? open_outputs(options) : std::string();
   int exit_code = 0;
   for (std::size_t i = 0; i < jobs.size() && exit_code != static_cast<int>(ExitCode::usage); ++i) {
     jobs[i].folder = folder;

@@ -1,5 +1,6 @@
 #include "cli/trace_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -111,14 +112,34 @@ class Events {
   std::string text_;
 };
 
+void refuse_no_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    throw UsageError(fmt::format("--trace {}: is no file: give the name of a new one", path));
+}
+
+/// Whether the path is the folder, or one above it, be they there or not.
+bool leads_to(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const std::filesystem::path above = std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  const std::filesystem::path below = std::filesystem::weakly_canonical(std::filesystem::absolute(folder));
+  return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end();
+}
+
 [[noreturn]] void fail(const std::string& path) { throw std::system_error(errno, std::generic_category(), path); }
 
 }  // namespace
 
-void create_trace_file(const std::string& path) {
+void check_trace_file(const std::string& path, const std::string& out) {
+  refuse_no_file(path);
+  if (!out.empty() && leads_to(path, out))
+    throw UsageError(fmt::format("--trace {}: is to be a folder, of --out {}: give the trace another name", path, out));
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
-    throw UsageError(fmt::format("--trace {}: is no file: give the name of a new one", path));
+  if (!std::filesystem::is_directory(std::filesystem::absolute(path, ignored).parent_path(), ignored))
+    throw UsageError(fmt::format("--trace {}: cannot be written: its folder is not there", path));
+}
+
+void create_trace_file(const std::string& path) {
+  refuse_no_file(path);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   const nlohmann::ordered_json first = {
       {"ph", "M"}, {"name", "weft"}, {"pid", 0}, {"args", {{"name", "weft run --trace"}}}};

@@ -11,8 +11,11 @@ namespace weft::cli {
 /// each point, a thread for each lane, a slice for each step, and an arrow for each message from its send to the wait
 /// at which it had arrived. It is valid JSON after every call, so that a run that is cut off leaves what was traced.
 
-/// Makes the file, before any rank starts. Throws UsageError where it cannot be written, or where there is one that is
-/// no trace.
+/// Throws UsageError where there is something that is no file, or no folder to make one in, or where `out`, the run
+/// folder that is to be made, would be there or below. Changes nothing.
+void check_trace_file(const std::string& path, const std::string& out);
+
+/// Makes the file, before any rank starts; one that is there is replaced. Throws UsageError where that cannot be.
 void create_trace_file(const std::string& path);
 
 /// Adds a point behind those that are in the file. Throws std::system_error naming the file.

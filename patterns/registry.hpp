@@ -87,6 +87,7 @@ struct Pattern {
   /// The collectives whose algorithms the user may name for it.
   std::vector<Collective> collectives = {};
   bool shaped_by_model = false;  ///< whether Request::model decides its sizes
+  bool takes_peak = false;       ///< whether Request::peak_tflops decides how long it computes
 
   std::string key() const { return name; }
 };

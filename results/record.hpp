@@ -63,8 +63,12 @@ struct Record {
   /// does not tell) the mean over the ranks.
   double time_us() const { return std::isnan(time_us_median) ? time_us_mean_of_ranks : time_us_median; }
 
-  /// Whether time_us() is one to go by: measured, and of the right data.
-  bool has_time() const { return measured() && status == "ok" && time_us() > 0; }
+  /// Whether its times are to go by: measured, and of the right data.
+  bool is_good() const { return measured() && status == "ok"; }
+
+  /// The same of one of its times, which must be told besides: else it is 0, or NaN.
+  bool is_usable(double time) const { return is_good() && time > 0; }
+  bool has_time() const { return is_usable(time_us()); }
 };
 
 }  // namespace weft

@@ -37,6 +37,20 @@ std::string configuration_hash(const nlohmann::json& configuration) {
   return fmt::format("{:016x}", hash);
 }
 
+std::string lost_file(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "run.json", ignored)) return "run.json";
+  const nlohmann::json info = nlohmann::json::parse(read_text(folder / "run.json"), nullptr, false);
+  if (!info.is_object()) return {};
+  std::vector<std::string> names = {"points.csv", "samples.csv"};
+  for (const nlohmann::json& detail : info.value("details", nlohmann::json::array()))
+    if (detail.is_string()) names.push_back(detail.get<std::string>());
+  const auto lost = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return !std::filesystem::exists(folder / name, ignored);
+  });
+  return lost == names.end() ? std::string() : *lost;
+}
+
 Run read_run(const std::filesystem::path& folder) {
   Run run{folder, read_run_info(folder), {}};
   run.records = records_of(read_csv(folder / "points.csv"));

@@ -42,6 +42,10 @@ struct Run {
 /// (naming the line), a value that cannot be, a point that comes twice.
 Run read_run(const std::filesystem::path& folder);
 
+/// The first file that a run has no more: run.json, points.csv, samples.csv, or one that run.json names in `details`.
+/// Empty where all are there, and where run.json does not tell.
+std::string lost_file(const std::filesystem::path& folder);
+
 /// The samples of points by their number: `completion`, `slowest`, `start_skew` and `valid` are filled, nothing else.
 /// Throws UsageError as read_run, and where a point has not as many valid samples as its row says; points without any
 /// (imports) are absent, and those of a killed run may have samples and no row.
@@ -60,8 +64,8 @@ class RunWriter {
   static RunWriter create(const std::filesystem::path& folder, const RunInfo& info);
 
   /// Continues a run: cuts lines that a killed run left unfinished, drops failed and wrong points so that they are
-  /// measured again, and keeps ok and refused ones. Throws UsageError where the folder is no run or its configuration
-  /// is another one, naming what differs.
+  /// measured again, and keeps ok and refused ones. Throws UsageError where the folder is no run, has lost a file, or
+  /// its configuration is another one, naming what differs.
   static RunWriter resume(const std::filesystem::path& folder, const RunInfo& info);
 
   /// Joins a run that create or resume has prepared, in the process that measures: keeps every whole row, and writes
@@ -84,7 +88,8 @@ class RunWriter {
   void note(const std::string& key, nlohmann::json value);
 
   /// Adds one object to {"points": [...]} in FILE.json beside the CSV files ("traffic", "pipeline"), with the member
-  /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time.
+  /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time; run.json
+  /// names it in `details`.
   void add_detail(const std::string& file, const Record& record, nlohmann::json detail);
 
   /// Puts these in the place of all that was added to FILE.json: what is known only when all points are.
@@ -99,6 +104,7 @@ class RunWriter {
   explicit RunWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
   void open_files();
   void write_info() const;
+  void write_details(const std::string& file);
   void write_rank_samples(const Record& record, const RankTimes& times);
   void heal_files() const;
   void load_rows();

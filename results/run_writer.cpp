@@ -57,9 +57,26 @@ void keep_points(const std::filesystem::path& path, const std::vector<std::strin
   kept.commit();
 }
 
-[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::error_code& why) {
-  throw UsageError(fmt::format("{}: a run cannot be written there ({}); name a folder that can be written",
-                               folder.string(), why.message()));
+/// The symbolic link to nothing on the way to the folder, of which the system says only that it exists; empty where
+/// there is none.
+std::filesystem::path dangling_link_in(const std::filesystem::path& folder) {
+  std::filesystem::path way;
+  std::error_code ignored;
+  for (const std::filesystem::path& part : folder) {
+    way /= part;
+    if (std::filesystem::is_symlink(way, ignored) && !std::filesystem::exists(way, ignored)) return way;
+  }
+  return {};
+}
+
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::error_code& error) {
+  const std::filesystem::path link = dangling_link_in(folder);
+  std::error_code ignored;
+  const std::string why = link.empty() ? error.message()
+                                       : fmt::format("{} is a symbolic link to {}, which is not there", link.string(),
+                                                     std::filesystem::read_symlink(link, ignored).string());
+  throw UsageError(
+      fmt::format("{}: a run cannot be written there ({}); name a folder that can be written", folder.string(), why));
 }
 
 bool is_measured(const Record& record) { return record.status == "ok" || record.status == "refused"; }
@@ -114,9 +131,9 @@ RunWriter RunWriter::resume(const std::filesystem::path& folder, const RunInfo& 
     throw UsageError(
         fmt::format("{} was measured with another configuration: {}; give the same flags, or another --out",
                     folder.string(), describe(differences(writer.info_["configuration"], info.configuration))));
-  if (!std::filesystem::exists(folder / "samples.csv"))
-    throw UsageError(fmt::format(
-        "{}: samples.csv is missing, so the run cannot be continued; measure into another --out", folder.string()));
+  if (const std::string lost = lost_file(folder); !lost.empty())
+    throw UsageError(fmt::format("{}: {} is missing, so the run cannot be continued; measure into another --out",
+                                 folder.string(), lost));
   try {
     writer.heal_files();
     writer.keep_measured();
@@ -195,8 +212,9 @@ void RunWriter::drop_other_details() const {
     if (entry.path().extension() != ".json" || entry.path().filename() == "run.json") continue;
     const nlohmann::json file = nlohmann::json::parse(read_text(entry.path()), nullptr, false);
     if (file.is_discarded() || (file.is_object() && file.contains("points") && !file["points"].is_array()))
-      throw UsageError(fmt::format("{}: is damaged, and the run would add to it: remove it, or bring it back",
-                                   entry.path().string()));
+      throw UsageError(
+          fmt::format("{}: is damaged, and the run would add to it: bring it back, or measure into another --out",
+                      entry.path().string()));
     if (!file.is_object() || !file.contains("points")) continue;
     nlohmann::json points = nlohmann::json::array();
     std::copy_if(file["points"].begin(), file["points"].end(), std::back_inserter(points), is_kept);
@@ -246,12 +264,21 @@ void RunWriter::add_detail(const std::string& file, const Record& record, nlohma
   }
   detail["point"] = record.point;
   details_[file]["points"].push_back(std::move(detail));
-  replace_file(path, details_[file].dump() + "\n");
+  write_details(file);
 }
 
 void RunWriter::replace_details(const std::string& file, nlohmann::json details) {
   details_[file] = {{"points", std::move(details)}};
-  replace_file(folder_ / (file + ".json"), details_[file].dump() + "\n");
+  write_details(file);
+}
+
+void RunWriter::write_details(const std::string& file) {
+  const std::string name = file + ".json";
+  replace_file(folder_ / name, details_[file].dump() + "\n");
+  nlohmann::json& names = info_["details"];
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  names.push_back(name);
+  write_info();
 }
 
 void RunWriter::finish(int exit_code) {

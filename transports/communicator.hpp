@@ -104,6 +104,10 @@ class Communicator {
   /// Whether messages carry their bytes. A simulating transport may move none (then nothing can be checked), but those
   /// of kLongestSignal bytes and less, with which ranks agree on times.
   virtual bool carries_data() const { return true; }
+  /// Spares a transport in virtual time, which takes no more of it with bytes than without, the work of moving those
+  /// that this rank sends from now on, or asks for it again where carries_data() was true at first. Others always move
+  /// them. All ranks alike, between two executions.
+  virtual void carry_data(bool) {}
 
   /// Empty where native() can serve the call, else a sentence.
   virtual std::string refuses_native(const Call& call) const;

@@ -53,6 +53,7 @@ Pattern entry() {
   pattern.name = "training_step";
   pattern.summary = "a whole training step of a parallel layout: all dimensions at once, with emulated compute";
   pattern.shaped_by_model = true;
+  pattern.takes_peak = true;
   pattern.plan = plan_training_step;
   return pattern;
 }

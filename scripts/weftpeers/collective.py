@@ -8,11 +8,13 @@ BETWEEN = 8 << 10  # where Open MPI goes from one round to two
 
 
 def sweeps_of(operation, options):
-    """Flags of two runs: all sizes by FACTOR, and one between them. An all-to-all's are per peer, the largest the whole buffer's."""
+    """Flags of runs: all sizes by FACTOR, and one between them where that is no larger than the largest. An all-to-all's
+    are per peer, the largest the whole buffer's."""
     peers = options.ranks if operation == "all_to_all" else 1
+    largest = to_bytes(options.largest)
+    sweeps = ((SMALLEST * peers, largest), (BETWEEN * peers, BETWEEN * peers))
     common = ["-f", FACTOR, "--budget", options.budget or "0.1", "--min-time", 0, "-c", 1]
-    return [[operation, "-b", smallest, "-e", largest, *common]
-            for smallest, largest in ((SMALLEST * peers, to_bytes(options.largest)), (BETWEEN * peers, BETWEEN * peers))]
+    return [[operation, "-b", first, "-e", last, *common] for first, last in sweeps if last <= largest]
 
 
 def times_of(rows):

@@ -1,5 +1,5 @@
 """weft's all-reduce over tcp against the best of Gloo's own benchmark: every algorithm, its pairs asynchronous, and
-synchronous with polling; one hot buffer on both sides."""
+synchronous with polling; in place in one hot buffer on both sides."""
 
 import statistics
 import tempfile
@@ -45,8 +45,8 @@ def compare(weft, options):
     print("# bytes, ratio, quartiles, launches, tcp us, Gloo us, the variant that was the best most often", flush=True)
     for text in SIZES:
         size = to_bytes(text)
-        flags = ["all_reduce", "-t", "tcp", "-b", size, "-e", size, "--cache", "hot", "--budget", options.budget or "0.2", "--min-time", 0,
-                 "-c", 1]
+        flags = ["all_reduce", "-t", "tcp", "-b", size, "-e", size, "--in-place", "--cache", "hot", "--budget", options.budget or "0.2",
+                 "--min-time", 0, "-c", 1]
         rounds = in_turns(options.rounds, lambda: float(weft.rows(options.ranks, flags)[0]["time_us_median"]),
                           lambda: best_of(program, options.ranks, size))
         times = [(own, other) for own, (other, _) in rounds]

@@ -55,6 +55,8 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "-f", "1", says=["--factor", "1"])
         self.refused("all_reduce", "--timeout", "nan", says=["--timeout", "nan"])
         self.refused("pipeline", "--micro-batches", "0", says=["--micro-batches", "0"])
+        for text in ("x", "0", "Auto"):
+            self.refused("all_reduce", "--batch", text, says=[f"--batch: '{text}' is not a whole number from 1 to 1048576, and not auto"])
 
     def test_what_tcp_cannot_use(self):
         for text in ("0", "65", "two"):

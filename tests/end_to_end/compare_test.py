@@ -103,6 +103,12 @@ class Compare(ProgramTest):
         self.assertIn("--despite environment.OMPI_MCA_btl --despite host.cpu", text)
         self.compared("--despite", "host", base, now, code=USAGE)
         self.compared("--despite", "host.cpu", "--despite", "environment", base, now, code=OK)
+        self.refused("--despite", "nonsense", base, now, says=["--despite: unknown condition 'nonsense'", "known: configuration, host"])
+        self.refused("--despite", "host.cpus", base, now, says=["unknown condition of host 'cpus'", "did you mean 'cpu'", "memory_GiB"])
+        self.refused("--despite", "host.", base, now, says=["unknown condition of host ''"])
+        self.refused("--despite", "topology.bindings", base, now, says=["did you mean 'binding'", "ranks_per_host"])
+        self.assertIn("--despite configuration.memory: nothing differs there",
+                      self.compared("--despite", "configuration.memory", base, base.parent / "template", code=INCONCLUSIVE))
 
     def test_a_campaign_is_one_argument_and_killed_launches_are_left_out(self):
         self.campaign("c/base")

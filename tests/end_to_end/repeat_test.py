@@ -313,6 +313,33 @@ class Interruptions(RepeatTest):
         self.refused("--resume", self.out, "-n", 1, says=["--launches 1", "has 3 already"])
 
 
+class LostFiles(RepeatTest):
+    PAIRS = ("run", "pairs", "-t", "model", "--ranks", 3, "-b", 8, "-e", 8, "-n", 2)
+
+    def test_a_launch_that_has_lost_a_file_is_measured_again(self):
+        self.repeat("-n", 4, "--out", self.out, "--", WEFT, *self.PAIRS, "--noise-probe", 0)
+        (self.out / "002/pairs.json").unlink()
+        (self.out / "003/samples.csv").unlink()
+        for file in (self.out / "004").iterdir():
+            file.unlink()
+        result = self.repeat("--resume", self.out)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertIn("weft: 3 of 4 launches to do", result.stderr)
+        for launch, file in (("002", "pairs.json"), ("003", "samples.csv"), ("004", "run.json")):
+            self.assertIn(f"weft: launch {launch} has lost {file}, and is measured again\n", result.stderr)
+            self.assertTrue((self.out / launch / file).exists())
+        self.assertIn("weft: 0 of 4 launches to do", self.repeat("--resume", self.out).stderr)
+
+    def test_a_run_that_has_lost_one_is_not_continued(self):
+        self.assertEqual(weft(*self.PAIRS, "--out", self.out).returncode, OK)
+        (self.out / "pairs.json").unlink()
+        before = (self.out / "run.json").read_text()
+        result = weft(*self.PAIRS, "--resume", self.out)
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn(f"{self.out}: pairs.json is missing, so the run cannot be continued", result.stderr)
+        self.assertEqual((self.out / "run.json").read_text(), before)
+
+
 class BadInput(RepeatTest):
     def test_flags(self):
         fake = ["--", self.fake]

@@ -134,8 +134,10 @@ class Run(ProgramTest):
     def test_under_mpirun(self):
         if not HAS_MPI:
             return
-        _, rows, _ = self.run_ok(mpi_ranks=4)
+        _, rows, out = self.run_ok(mpi_ranks=4)
         self.assertEqual({(row["transport"], row["ranks"]) for row in rows}, {("mpi", "4")})
+        self.assertEqual({place["binding"] for place in json.loads((out / "run.json").read_text())["topology"]}, {"unbound"},
+                         "as mpirun --bind-to none has it")
 
     def test_formats_agree_with_the_file(self):
         for form in ("table", "nccl", "osu", "imb", "json", "csv"):

@@ -68,11 +68,22 @@ class TraceTest(ProgramTest):
         row, = points(self.folder / "run")
         self.assertIn("trace=", row["notes"])
 
+    def test_a_refused_run_leaves_the_trace_of_another(self):
+        before = self.trace("barrier", "-t", "model", "--ranks", "2", "-n", "1")
+        done = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--trace", self.file, "--out", self.folder / "run")
+        self.assertEqual(done.returncode, USAGE, "there is a run already")
+        self.assertEqual(json.loads(self.file.read_text()), before)
+
     def test_bad_input(self):
         for path in (self.folder, self.folder / "absent" / "trace.json"):
             result = weft("run", "all_reduce", "-t", "model", "--ranks", "2", "--trace", path, "--out", self.folder / "run")
             self.assertEqual(result.returncode, USAGE, result.stderr)
             self.assertIn("--trace", result.stderr)
+        for trace, out in (("o", "o"), ("o", "./o/"), ("o", "o/run"), ("o/../o", "o")):
+            done = weft("run", "barrier", "-t", "model", "--ranks", "2", "--trace", self.folder / trace, "--out", f"{self.folder}/{out}")
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn("give the trace another name", done.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [], "nothing was made")
         damaged = self.folder / "damaged.json"
         for text in ("[", "[]", "{}", '[{"ph": "X"}]', "[1]"):
             damaged.write_text(text)

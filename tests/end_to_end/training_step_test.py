@@ -166,6 +166,19 @@ class TrainingStep(ProgramTest):
         done = weft("export", "goal", "training_step", "--ranks", 2, "--out", self.folder / "goal", "--tokens", 64)
         self.assertEqual(done.returncode, USAGE, done.stdout)
 
+    def test_takes_of_a_fabric_the_peak_alone_where_none_is_simulated(self):
+        for flags, why in ((["--fabric", "latency=2us"], "which this one does not have"),
+                           (["--fabric", "h800", "--peak", 100], "which --peak gives")):
+            with self.subTest(flags=flags):
+                done = self.run_step("-t", "shm", *flags, ranks=2)
+                self.assertEqual(done.returncode, USAGE, done.stdout)
+                self.assertEqual(done.stderr.strip(), "weft: --fabric: over shm training_step takes nothing of a fabric but "
+                                 f'"peak_tflops", {why}')
+                self.assertFalse(self.out.exists())
+        done = self.run_step("-t", "shm", "--fabric", "h800", "-n", 1, "-w", 0, "--shrink", 4096, ranks=2)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("peak_tflops=989", points(self.out)[0]["notes"])
+
     def test_says_which_ranks_cannot_be_had(self):
         done = self.run_step("-t", "model", ranks=67)
         self.assertEqual(done.returncode, USAGE, done.stdout)

@@ -62,12 +62,6 @@ class ReadingTest(unittest.TestCase):
 
 
 class WhatIsSentTest(unittest.TestCase):
-    def test_a_stream_is_two_chains_of_messages(self):
-        self.assertEqual(iperf.one_way_schedule(5, 3).splitlines(), [
-            "num_ranks 2",
-            "rank 0 {", "l0: send 5b to 1 tag 0", "l1: send 5b to 1 tag 1", "l2: send 5b to 1 tag 0", "l2 requires l0", "}",
-            "rank 1 {", "l0: recv 5b from 0 tag 0", "l1: recv 5b from 0 tag 1", "l2: recv 5b from 0 tag 0", "l2 requires l0", "}"])
-
     def test_a_slow_link_has_fewer_round_trips(self):
         slow = places.TwoHosts("1gbit")
         self.assertEqual(slow.speed, 125e6)
@@ -91,6 +85,10 @@ class WhatIsSentTest(unittest.TestCase):
         options = argparse.Namespace(ranks=4, largest="1M", budget=None)
         self.assertEqual([flags[:5] for flags in collective.sweeps_of("all_to_all", options)],
                          [["all_to_all", "-b", 16, "-e", 1 << 20], ["all_to_all", "-b", 32768, "-e", 32768]])
+
+    def test_no_size_is_above_the_largest(self):
+        options = argparse.Namespace(ranks=2, largest="1K", budget=None)
+        self.assertEqual([flags[1:5] for flags in collective.sweeps_of("all_reduce", options)], [["-b", 4, "-e", 1024]])
 
     def test_sizes(self):
         self.assertEqual([program.to_bytes(text) for text in ("4", "64K", "16M")], [4, 65536, 16 << 20])
@@ -138,7 +136,12 @@ class RefusalTest(unittest.TestCase):
                 self.refused(f"compare_peers: there is no {tool} on PATH: install {package}", what, path=empty)
 
     def test_flags_that_do_not_serve(self):
-        self.refused("--hosts: shm is compared on one host", "shm", "--hosts")
+        for what, flags, peers in (("shm", ["--hosts"], "netpipe, iperf, openmpi-tcp, gloo"), ("gloo", ["--tuned"], "shm"),
+                                   ("osu", ["--budget", "1"], "shm, openmpi-tcp, gloo, gloo-benchmark"), ("gloo", ["--osu", "."], "osu"),
+                                   ("ucx", ["--ranks", "2"], "shm, osu, openmpi-tcp, gloo, gloo-benchmark"),
+                                   ("shm", ["--largest", "16M"], "openmpi-tcp, gloo"), ("gloo", ["--gloo-benchmark", "x"], "gloo-benchmark"),
+                                   ("gloo-benchmark", ["--operations", "all_reduce"], "shm, osu, openmpi-tcp, gloo")):
+            self.refused(f"{flags[0]}: has no meaning for {what}, it is of {peers}\n", what, *flags)
         self.refused("--rate limits the links between hosts", "gloo", "--rate", "1gbit")
         self.refused("--rate 5: give a rate", "gloo", "--hosts", "--rate", "5")
         self.refused("--ranks 3: give a multiple of 2", "gloo", "--hosts", "--ranks", "3")

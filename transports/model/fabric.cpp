@@ -24,6 +24,7 @@ struct Fabric::Transfer {
   int receiver = 0;
   std::size_t level = 0;
   bool climbs = false;  ///< is to pass its node's uplink yet
+  bool carries = true;  ///< its bytes
   bool has_send = false;
   bool has_receive = false;
   bool delivered = false;
@@ -90,6 +91,7 @@ Fabric::Fabric(Scheduler& scheduler, const TransportOptions& options)
     if (options.launch != 0) seeds.insert(seeds.end(), {static_cast<std::uint32_t>(options.launch), 1});
     boost::random::seed_seq sequence(seeds.begin(), seeds.end());
     port.engine.seed(sequence);
+    port.carries = options.carry_data;
     if (options.model.skew > 0)
       port.skew = boost::random::uniform_int_distribution<Nanoseconds>(0, options.model.skew - 1)(port.engine);
     port.clock = ModelClock(options.model, rank == 0 ? nullptr : &port.engine);
@@ -170,6 +172,7 @@ void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes 
   const Picoseconds start = std::max(scheduler_.now(rank), out_free);
   out_free = start + wire_time(link, bytes);
   transfer.has_send = true;
+  transfer.carries = sender.carries;
   transfer.data = data;
   transfer.send_pending = &pending;
   ++pending.count;
@@ -268,13 +271,13 @@ void Fabric::finish_receive(Transfer& transfer) {
   transfer.receive_done = true;
 }
 
-bool Fabric::carries(const Transfer& transfer) const {
-  return carries_data() || (transfer.bytes <= kLongestSignal && transfer.data != nullptr);
+bool Fabric::carries(const Transfer& transfer) {
+  return transfer.carries || (transfer.bytes <= kLongestSignal && transfer.data != nullptr);
 }
 
 void Fabric::deliver(Transfer& transfer) {
   const Landing& landing = transfer.landing;
-  if (landing.reduction.kernel != nullptr && carries_data())
+  if (landing.reduction.kernel != nullptr && transfer.carries)
     landing.reduction.kernel(landing.into, landing.with, transfer.data, transfer.bytes / landing.reduction.element);
   else if (landing.reduction.kernel == nullptr && transfer.bytes > 0 && landing.into != nullptr)
     std::memcpy(landing.into, transfer.data, transfer.bytes);

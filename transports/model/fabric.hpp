@@ -84,7 +84,8 @@ class Fabric final : private EventSource {
   /// The rank's lateness into each compute step.
   Nanoseconds skew(int rank) const { return ports_[static_cast<std::size_t>(rank)].skew; }
   bool clocks_differ() const { return options_.model.clock_offset > 0 || options_.model.clock_drift > 0; }
-  bool carries_data() const { return options_.carry_data; }
+  bool carries_data(int rank) const { return ports_[static_cast<std::size_t>(rank)].carries; }
+  void carry_data(int rank, bool carry) { port(rank).carries = carry && options_.carry_data; }
   Scheduler& scheduler() const { return scheduler_; }
 
   /// "64 bytes from rank 3 on channel 0": the first receive of the rank that has met no send.
@@ -114,6 +115,7 @@ class Fabric final : private EventSource {
     std::array<Duplex, kLevels> levels;
     const Waiter* waiter = nullptr;
     Nanoseconds skew = 0;
+    bool carries = true;  ///< what it sends its bytes
     ModelClock clock;
     std::vector<Completion> completions;  ///< a heap, the earliest on top
     /// [channel][sender]: the last of the transfers that have met only one side, a ring through Transfer::next. All of
@@ -135,7 +137,7 @@ class Fabric final : private EventSource {
   Transfer*& queue(int receiver, int sender, int channel);
   Transfer& meet(Transfer*& tail, bool sending, Bytes bytes, int sender, int receiver);
   void add(int rank, const Completion& completion);
-  bool carries(const Transfer& transfer) const;  ///< its bytes; a null buffer holds none
+  static bool carries(const Transfer& transfer);  ///< its bytes; a null buffer holds none
   void deliver(Transfer& transfer);
   void finish_send(Transfer& transfer);
   void finish_receive(Transfer& transfer);

@@ -42,7 +42,8 @@ class ModelCommunicator final : public Communicator, private Waiter {
   bool virtual_time() const override { return true; }
   bool clocks_differ() const override { return fabric_->clocks_differ(); }
   Nanoseconds compute_time(Nanoseconds planned) const override { return planned + fabric_->skew(rank()); }
-  bool carries_data() const override { return fabric_->carries_data(); }
+  bool carries_data() const override { return fabric_->carries_data(rank()); }
+  void carry_data(bool carry) override { fabric_->carry_data(rank(), carry); }
 
  private:
   std::string waits_for(int) const override { return fabric_->unmatched(rank()); }

@@ -21,6 +21,7 @@ class ForwardingCommunicator : public Communicator {
   bool virtual_time() const override { return of_.virtual_time(); }
   bool clocks_differ() const override { return of_.clocks_differ(); }
   bool carries_data() const override { return of_.carries_data(); }
+  void carry_data(bool carry) override { of_.carry_data(carry); }
 
  protected:
   const Communicator& of() const { return of_; }

@@ -34,6 +34,35 @@ TEST(PreparedPoint, FindsWrongData) {
   EXPECT_GT(samples.wrong, 0U);
 }
 
+class CountsFills : public model_point::CallWorkload {
+ public:
+  using CallWorkload::CallWorkload;
+  void fill(std::size_t program, const Buffers& buffers, std::uint64_t salt) const override {
+    ++fills_;
+    CallWorkload::fill(program, buffers, salt);
+  }
+  int fills() const { return fills_; }
+
+ private:
+  mutable int fills_ = 0;
+};
+
+TEST(PreparedPoint, PayloadOfASimulatedFabricIsMovedOnlyWhereItIsChecked) {
+  model_point::on_model(2, {}, [](Communicator& communicator, World& world) {
+    const CountsFills workload({.collective = Collective::all_reduce, .rank = world.rank(), .ranks = 2, .count = 100},
+                               "ring");
+    MeasureOptions options = kTwenty;
+    options.checks = 3;
+    Instruments instruments(communicator, world, options.sync, TimerKind::monotonic, {0, 0});
+    const Samples samples = PreparedPoint(workload, communicator, world, options).measure(instruments);
+    EXPECT_EQ(workload.fills(), 3);
+    EXPECT_TRUE(communicator.carries_data()) << "for the point after it";
+    if (world.rank() > 0) return;
+    EXPECT_TRUE(samples.checked);
+    EXPECT_EQ(samples.wrong, 0U);
+  });
+}
+
 TEST(PreparedPoint, BudgetEndsWhatDoesNotSettle) {
   Experiment experiment{.ranks = 2, .fabric = {.latency = kLatency, .bandwidth = 1.0, .jitter = 1.0}};
   experiment.options.checks = 0;

@@ -1,6 +1,7 @@
 #include "results/run_folder.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -69,6 +70,11 @@ TEST_F(RunFolder, WhoWantsTheSameNewFolderGetsAnother) {
 TEST_F(RunFolder, NewFoldersStepAsideOfFilesAndNeedAPlace) {
   write_file(folder_ / "taken", "");
   EXPECT_EQ(make_new_folder(folder_ / "taken"), folder_ / "taken-2");
+  std::filesystem::create_directory_symlink("gone", folder_ / "runs");
+  for (const auto& make : {std::function([&] { make_new_folder(folder_ / "runs/now"); }),
+                           std::function([&] { RunWriter::create(folder_ / "runs", {}); })})
+    EXPECT_THAT(message_of<UsageError>(make),
+                HasSubstr((folder_ / "runs").string() + " is a symbolic link to gone, which is not there"));
   EXPECT_THAT(message_of<UsageError>([&] { make_new_folder(folder_ / "taken/run"); }),
               HasSubstr("a run cannot be written there"));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -98,6 +99,36 @@ TEST(ModelMessages, ReducesWhatArrives) {
         EXPECT_EQ(values[16 + i], 3 * (i + 1));
       }
     }
+  });
+}
+
+TEST(ModelMessages, PayloadThatIsSparedTakesAsMuchVirtualTime) {
+  run(2, {}, [](Communicator& communicator, World& world) {
+    constexpr std::size_t kCount = 1000;
+    const Memory memory = communicator.allocate(kCount * sizeof(int));
+    int* const values = reinterpret_cast<int*>(memory.get());
+    std::vector<Nanoseconds> times;
+    for (const bool carry : {true, false, true}) {
+      std::fill_n(values, kCount, communicator.rank());
+      communicator.carry_data(carry);
+      EXPECT_EQ(communicator.carries_data(), carry);
+      world.barrier();
+      const Nanoseconds began = communicator.now();
+      Pending pending;
+      if (communicator.rank() == 0)
+        communicator.post_recv(1, 0, memory.get(), kCount * sizeof(int), pending);
+      else
+        communicator.post_send(0, 0, memory.get(), kCount * sizeof(int), pending);
+      finish(communicator, pending);
+      times.push_back(communicator.now() - began);
+      EXPECT_EQ(values[kCount - 1], carry ? 1 : communicator.rank());
+    }
+    EXPECT_EQ(times[0], times[1]);
+    EXPECT_EQ(times[0], times[2]);
+  });
+  run(2, without_data(), [](Communicator& communicator, World&) {
+    communicator.carry_data(true);
+    EXPECT_FALSE(communicator.carries_data());
   });
 }
 
