@@ -40,10 +40,12 @@ double parse_real(const std::string& text, double least, double most) {
 }
 
 double parse_share(const std::string& text) {
-  const bool percent = text.ends_with('%');
-  const double value =
-      parse_real(percent ? text.substr(0, text.size() - 1) : text, percent ? 0.01 : 1e-4, percent ? 100 : 1);
-  return percent ? value / 100 : value;
+  try {
+    if (text.ends_with('%')) return parse_real(text.substr(0, text.size() - 1), 0.01, 100) / 100;
+    return parse_real(text, 1e-4, 1);
+  } catch (const UsageError&) {
+    throw UsageError(fmt::format("'{}' is not a share from 0.01% to 100%", text));
+  }
 }
 
 Nanoseconds parse_seconds(const std::string& text, double least, double most) {

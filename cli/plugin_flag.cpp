@@ -9,7 +9,10 @@ namespace weft::cli {
 void add_plugin_flag(CLI::App& command, std::vector<LoadedPlugin>& plugins) {
   const auto load = [&plugins](const std::vector<std::string>& paths) {
     try {
-      for (const std::string& path : paths) plugins.push_back(load_plugin(path));
+      for (const std::string& path : paths) {
+        if (path.empty()) throw UsageError("is empty: the name of a file is needed");
+        plugins.push_back(load_plugin(path));
+      }
     } catch (const UsageError& error) {
       throw UsageError(std::string("--plugin ") + error.what());
     }

@@ -77,7 +77,8 @@ std::string open_run_folder(const RunOptions& options) {
 
 int close_run_folder(const RunOptions& options, const std::string& folder, int exit_code) {
   const Run run = read_run(folder);
-  if (run.records.empty() && exit_code == static_cast<int>(ExitCode::usage)) {
+  const bool begun = !run.info.at("topology").is_null();  // the ranks have met
+  if (run.records.empty() && exit_code != 0 && (!begun || exit_code == static_cast<int>(ExitCode::usage))) {
     if (options.resume.empty()) RunWriter::discard(folder);
     return exit_code;
   }

@@ -17,8 +17,8 @@ namespace weft::cli {
 std::string open_run_folder(const RunOptions& options);
 
 /// After the last rank has ended: writes the exit code, prints the run in the format asked for, and says where it lies;
-/// takes back a run that was refused before its first point. Returns the exit code: ExitCode::usage where nothing
-/// of what was asked for could be measured.
+/// takes back a run that was refused before its first point, or whose ranks never met. Returns the exit code:
+/// ExitCode::usage where nothing of what was asked for could be measured.
 int close_run_folder(const RunOptions& options, const std::string& folder, int exit_code);
 
 /// Rank 0's hand on the results: appends each point to the run folder as it ends.

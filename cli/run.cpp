@@ -49,14 +49,16 @@ bool wants_mpi(const RunOptions& options) {
 
 /// Where ranks of this process's launch live, the simulated ones apart. MPI's launchers start a world of MPI; torchrun,
 /// Kubernetes and an srun without PMI one by the environment. An srun may know of PMI what it does not show, so whoever
-/// asks for a transport of MPI's gets to hear what MPI says.
+/// asks for a transport of MPI's gets to hear what MPI says. Throws UsageError where this process was started as one of
+/// several and its variables do not tell which: alone it would measure something else.
 std::string choose_world(const RunOptions& options) {
+  if (options.world == "local") return options.world;
+  const std::optional<LauncherEnvironment> launcher = read_launcher_environment();
   if (!options.world.empty()) return options.world;
-  const std::optional<LauncherEnvironment> launcher = launcher_environment();
   if (launcher && launcher->starts_mpi) return "mpi";
-  if (has_rank_variables()) return "env";
-  if (launcher) return wants_mpi(options) ? "mpi" : "env";
-  return wants_mpi(options) ? "mpi" : "local";
+  if (launcher && !launcher->hides_mpi) return "env";
+  if (wants_mpi(options)) return "mpi";
+  return launcher ? "env" : "local";
 }
 
 /// One that serves any ranks of the world: shm, where they are on one host for all that is known. Processes of the
@@ -98,6 +100,16 @@ void refuse_world(const RunOptions& options) {
   if (const std::string refused = launcher.refuses(options.launch); !refused.empty()) throw UsageError(refused);
 }
 
+void refuse_flags_of_env(const RunOptions& options) {
+  if (options.world == "env" && !simulates_all(options)) return;
+  for (const auto& [flag, value] :
+       {std::pair("--rendezvous", options.launch.rendezvous), std::pair("--secret-file", options.launch.secret_file)})
+    if (!value.empty())
+      throw UsageError(fmt::format(
+          "{}: has no meaning {} (the world env takes it, of processes that are told their RANK and WORLD_SIZE)", flag,
+          simulates_all(options) ? "where all ranks are simulated" : "in the world " + options.world));
+}
+
 // Everything that can be said about the request without a rank.
 void validate(RunOptions& options) {
   Request& request = options.request;
@@ -115,6 +127,7 @@ void validate(RunOptions& options) {
   for (const std::string& name : options.transports) transports::registry().find(name);
   refuse_named_world(options);
   options.world = choose_world(options);
+  refuse_flags_of_env(options);
   refuse_world(options);
   // Ranks of several hosts agree on it later: one that ended here would be waited for.
   if (const std::string flaw = flaw_of(options.transport.tcp); !launcher_of(options) && !flaw.empty())
@@ -218,6 +231,15 @@ int launch(const Job& job, const Group& group) {
   });
 }
 
+/// A script of sbatch and a shell of salloc are one process, whatever hosts the job has.
+void warn_of_other_hosts(const RunOptions& options) {
+  if (const int hosts = hosts_of_slurm_job(); hosts > 1 && options.world == "local" && !simulates_all(options))
+    fmt::print(stderr,
+               "weft: this host alone is measured, of {} that the Slurm job has: start weft by srun or mpirun, or give "
+               "--world local\n",
+               hosts);
+}
+
 /// The run folder, whose path it gives, and the trace: both, or neither where one of them is refused.
 std::string open_outputs(const RunOptions& options) {
   if (options.trace.empty()) return open_run_folder(options);
@@ -233,9 +255,11 @@ std::string open_outputs(const RunOptions& options) {
 }
 
 int run(const CLI::App& command, RunOptions options) {
+  const bool named_world = !options.world.empty();
   validate(options);
   refuse_flags_of_other_transports(command, options);
   if (options.world == "mpi" && !launcher_environment()) return run_under_mpirun(options, default_ranks(options));
+  if (!named_world) warn_of_other_hosts(options);
   const std::vector<Group> groups = group_transports(options);
   options.ranks = groups.empty() ? 0 : groups.front().ranks;
   std::vector<Job> jobs;

@@ -1,18 +1,22 @@
 #include "cli/step_flags.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace weft::cli {
 
 namespace {
 
 constexpr const char* kSizes = "what is sent follows from --layout and its model";
-constexpr const char* kOfCongest = "it is of the pattern congest";
-constexpr const char* kOfGoal = "it is of the pattern goal";
+
+/// Flags of one pattern alone.
+constexpr std::pair<const char*, const char*> kOfOnePattern[] = {
+    {"--victims", "congest"}, {"--aggressor-bytes", "congest"}, {"--goal", "goal"}, {"--goal-eager", "goal"}};
 
 constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
     {"--min-bytes", kSizes},
@@ -21,10 +25,6 @@ constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
     {"--dtype", kSizes},
     {"--op", "gradients are summed"},
     {"--in-place", kSizes},
-    {"--victims", kOfCongest},
-    {"--aggressor-bytes", kOfCongest},
-    {"--goal", kOfGoal},
-    {"--goal-eager", kOfGoal},
     {"--tokens", "a micro-batch's tokens are \"sequence_length\" x \"micro_batch\" of --layout"},
     {"--micro-batches", "they follow from \"global_batch\" of --layout"},
     {"--stages", "they are \"pipeline\" of --layout"},
@@ -44,6 +44,10 @@ constexpr std::pair<const char*, const char*> kFromElsewhere[] = {
 }  // namespace
 
 void refuse_flags_without_meaning(const CLI::App& command, const std::vector<std::string>& patterns) {
+  for (const auto& [flag, pattern] : kOfOnePattern)
+    if (command.get_option(flag)->count() > 0 && std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
+      throw UsageError(
+          fmt::format("{}: has no meaning for {}, it is of the pattern {}", flag, join(patterns, ", "), pattern));
   if (patterns != std::vector<std::string>{"training_step"}) return;
   for (const auto& [flag, source] : kFromElsewhere)
     if (command.get_option(flag)->count() > 0)

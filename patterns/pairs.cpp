@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/error.hpp"
 #include "patterns/sweep.hpp"
 
 namespace weft::patterns::pairs {
@@ -52,9 +53,9 @@ constexpr int kMostRanks = 1024;
 
 /// One size each: what small messages take, and what large ones get.
 std::vector<Point> plan_pairs(const Request& request, int ranks) {
+  if (request.min_bytes == 0) throw UsageError("--min-bytes 0: pairs needs messages of at least 1 byte");
   Request small = request;
-  if (request.min_bytes > 0)
-    for (const Datatype dtype : request.dtypes) small.min_bytes = std::max(small.min_bytes, size_of(dtype));
+  for (const Datatype dtype : request.dtypes) small.min_bytes = std::max(small.min_bytes, size_of(dtype));
   small.max_bytes = small.min_bytes;
   Request large = request;
   large.min_bytes = request.max_bytes;

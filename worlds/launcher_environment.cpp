@@ -2,67 +2,160 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace weft {
 
 namespace {
 
-bool is_set(const char* variable) {
-  const char* const text = std::getenv(variable);
-  return text != nullptr && *text != '\0';
+constexpr const char* kSlurmStep = "SLURM_STEP_ID";
+constexpr const char* kSlurmRank = "SLURM_PROCID";
+constexpr const char* kPmixRank = "PMIX_RANK";
+constexpr const char* kByHand = "WORLD_SIZE";  // a number of ranks, whoever set it
+
+/// Null where the variable is not set, or empty.
+const char* variable(const char* name) {
+  const char* const text = std::getenv(name);
+  return text != nullptr && *text != '\0' ? text : nullptr;
 }
 
-std::optional<int> number(const char* variable) {
-  const char* const text = std::getenv(variable);
-  int value = 0;
+template <class Integer>
+std::optional<Integer> number(const char* name) {
+  const char* const text = variable(name);
   if (text == nullptr) return std::nullopt;
+  Integer value = 0;
   const char* const end = text + std::strlen(text);
   const auto [stop, error] = std::from_chars(text, end, value);
-  return error == std::errc() && stop == end ? std::optional<int>(value) : std::nullopt;
+  return error == std::errc() && stop == end ? std::optional<Integer>(value) : std::nullopt;
+}
+
+int number_from(const char* name, int least, int most) {
+  const std::optional<int> value = number<int>(name);
+  if (!value || *value < least || *value > most)
+    throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, variable(name), least, most));
+  return *value;
+}
+
+/// The shell that Slurm itself starts for salloc has a step's variables and SLURM_NTASKS of the whole job; its step has
+/// one of the numbers that no srun gets (SLURM_MAX_NORMAL_STEP_ID). The script of sbatch has SLURM_PROCID, and no step.
+bool is_slurms_own_shell() {
+  constexpr std::uint64_t kFirstReserved = 0xfffffff0;
+  return number<std::uint64_t>(kSlurmStep).value_or(0) >= kFirstReserved;
 }
 
 struct Variables {
-  const char* step;  // set only where the launcher started this very process
-  const char *rank, *ranks, *local_ranks;
-  const char* mpi;  // set only where MPI finds the other ranks; null: never
+  const char* marker;  // set only where the launcher started this very process
+  const char* rank;
+  std::vector<const char*> ranks;  // the first that is set
+  const char* local_ranks;
+  bool starts_mpi = false;
+  bool hides_mpi = false;
   bool by_hand = false;
 };
 
-// The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs.
-constexpr Variables kLaunchers[] = {
-    {"TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", nullptr},
-    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE",
-     "OMPI_COMM_WORLD_RANK"},
-    {"PMI_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "PMI_RANK"},
-    {"RANK", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", nullptr, true},
-    {"SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "PMIX_RANK"},
-};
+// The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs. PMIx has no variable for
+// the number of ranks.
+const std::vector<Variables>& launchers() {
+  static const std::vector<Variables> all = {
+      {.marker = "TORCHELASTIC_RUN_ID", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE"},
+      {.marker = "OMPI_COMM_WORLD_RANK",
+       .rank = "OMPI_COMM_WORLD_RANK",
+       .ranks = {"OMPI_COMM_WORLD_SIZE"},
+       .local_ranks = "OMPI_COMM_WORLD_LOCAL_SIZE",
+       .starts_mpi = true},
+      {.marker = "PMI_RANK",
+       .rank = "PMI_RANK",
+       .ranks = {"PMI_SIZE"},
+       .local_ranks = "MPI_LOCALNRANKS",
+       .starts_mpi = true},
+      {.marker = "RANK", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE", .by_hand = true},
+      {.marker = kPmixRank,
+       .rank = kPmixRank,
+       .ranks = {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", kByHand},
+       .local_ranks = "SLURM_NTASKS_PER_NODE",
+       .starts_mpi = true},
+      {.marker = kSlurmStep,
+       .rank = kSlurmRank,
+       .ranks = {"SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"},
+       .local_ranks = "SLURM_NTASKS_PER_NODE",
+       .hides_mpi = true},
+      {.marker = kByHand, .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE", .by_hand = true},
+  };
+  return all;
+}
+
+bool started_this(const Variables& launcher) {
+  const std::string_view marker = launcher.marker;
+  const char* const text = variable(launcher.marker);
+  if (text == nullptr) return false;
+  const bool of_shell = marker == kSlurmStep || (marker == kPmixRank && std::string_view(text) == "0");
+  return !of_shell || !is_slurms_own_shell();
+}
+
+/// Null where no launcher started this process.
+const Variables* innermost() {
+  const auto found = std::find_if(launchers().begin(), launchers().end(), started_this);
+  return found == launchers().end() ? nullptr : &*found;
+}
+
+[[noreturn]] void refuse_missing(const std::vector<const char*>& names, const char* marker) {
+  const std::string missing =
+      names.size() == 1 ? std::string(names.front()) + " is not set"
+                        : fmt::format("none of {} is set", enumerate({names.begin(), names.end()}, names.size()));
+  throw UsageError(
+      fmt::format("{}, though {} is: give both, or --world local for a run of this host alone", missing, marker));
+}
+
+/// Of Slurm's step, where PMIx has started this process within it.
+void refuse_two_launchers(const char* ranks, int rank) {
+  const bool of_step = std::string_view(ranks).starts_with("SLURM_") && variable(kSlurmStep) != nullptr;
+  if (const std::optional<int> other = number<int>(kSlurmRank); of_step && other && *other != rank)
+    throw UsageError(fmt::format("{}={} and {}={} are two ranks of one process, and {} counts the ranks of the second",
+                                 kPmixRank, rank, kSlurmRank, *other, ranks));
+}
+
+LauncherEnvironment read(const Variables& names) {
+  const auto ranks = std::find_if(names.ranks.begin(), names.ranks.end(), variable);
+  if (variable(names.rank) == nullptr) refuse_missing({names.rank}, names.marker);
+  if (ranks == names.ranks.end()) refuse_missing(names.ranks, names.marker);
+  const LauncherEnvironment launcher{.rank = number_from(names.rank, 0, kMostWorldSize - 1),
+                                     .ranks = number_from(*ranks, 1, kMostWorldSize),
+                                     .local_ranks = number<int>(names.local_ranks),
+                                     .starts_mpi = names.starts_mpi && *ranks != std::string_view(kByHand),
+                                     .hides_mpi = names.hides_mpi,
+                                     .by_hand = names.by_hand};
+  if (launcher.rank >= launcher.ranks)
+    throw UsageError(fmt::format("{}={}: of {}={} processes the last has {}={}", names.rank, launcher.rank, *ranks,
+                                 launcher.ranks, names.rank, launcher.ranks - 1));
+  if (names.rank == std::string_view(kPmixRank)) refuse_two_launchers(*ranks, launcher.rank);
+  return launcher;
+}
 
 }  // namespace
 
-std::optional<LauncherEnvironment> launcher_environment() {
-  for (const Variables& names : kLaunchers) {
-    const std::optional<int> rank = number(names.rank);
-    const std::optional<int> ranks = number(names.ranks);
-    if (!rank || !ranks || *rank < 0 || *rank >= *ranks || *ranks > kMostWorldSize ||
-        std::getenv(names.step) == nullptr)
-      continue;
-    return LauncherEnvironment{.rank = *rank,
-                               .ranks = *ranks,
-                               .local_ranks = number(names.local_ranks),
-                               .starts_mpi = names.mpi != nullptr && is_set(names.mpi),
-                               .by_hand = names.by_hand};
-  }
-  return std::nullopt;
+std::optional<LauncherEnvironment> read_launcher_environment() {
+  const Variables* const names = innermost();
+  return names == nullptr ? std::nullopt : std::optional(read(*names));
 }
 
-bool has_rank_variables() {
-  constexpr const char* kNames[] = {"RANK", "WORLD_SIZE", "MASTER_ADDR"};
-  return std::count_if(std::begin(kNames), std::end(kNames), is_set) >= 2;
+std::optional<LauncherEnvironment> launcher_environment() {
+  try {
+    return read_launcher_environment();
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
 }
+
+int hosts_of_slurm_job() { return number<int>("SLURM_JOB_NUM_NODES").value_or(1); }
 
 bool is_first_process() { return launcher_environment().value_or(LauncherEnvironment{}).rank == 0; }
 

@@ -36,6 +36,9 @@ class BadInput(ProgramTest):
         self.refused("all_reduce", "--cache", "hto", says=["hto", "did you mean 'hot'"])
         self.refused("all_reduce", "--memory", "hueg", says=["--memory", "hueg", "did you mean 'huge'"])
 
+    def test_a_plugin_without_a_name(self):
+        self.refused("all_reduce", "--plugin", "", says=["--plugin is empty"])
+
     def test_simulated_ranks_have_no_other_world(self):
         for world in ("mpi", "env"):
             self.refused("all_reduce", "-t", "model", "--world", world, says=[f"--world {world}", "model"])

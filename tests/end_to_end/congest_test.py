@@ -76,8 +76,8 @@ class Congest(ProgramTest):
                                                      (("--sync", "barrier"), "leave it out, or give round-time"),
                                                      (("--sync", "native"), "--sync native: the victims"),
                                                      (("--arrival", "ramp:1us"), "--arrival"),
-                                                     (("--batch", "4"), "--batch 4: congest lets a rank run ahead"), (("--victims", "0"), "--victims"),
-                                                     (("--victims", "lots"), "--victims"),
+                                                     (("--batch", "4"), "--batch 4: congest lets a rank run ahead"), (("--victims", "0%"), "--victims: '0%' is not a share from 0.01% to 100%"),
+                                                     (("--victims", "lots"), "--victims: 'lots' is not a share from 0.01% to 100%"),
                                                      (("--aggressor-bytes", "0"), "--aggressor-bytes"),
                                                      (("--in-place",), "--in-place"), (("--algorithm", "native"), "--algorithm"))):
             ranks = () if "--ranks" in arguments else ("--ranks", 4)
@@ -86,6 +86,12 @@ class Congest(ProgramTest):
             said = [line for line in done.stderr.splitlines() if line.startswith("weft: ") and "results in" not in line]
             self.assertEqual(len(said), 1, done.stderr)
             self.assertIn(words, said[0])
+
+    def test_its_flags_mean_nothing_to_other_patterns(self):
+        for pattern, flag, value in (("all_reduce", "--victims", "20%"), ("moe", "--aggressor-bytes", "1K"), ("congest", "--goal", "a.goal")):
+            done = weft("run", pattern, "-t", "model", "--ranks", 4, flag, value, "--out", self.folder / pattern)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn(f"weft: {flag}: has no meaning for {pattern}, it is of the pattern", done.stderr)
 
     def test_an_uplink_needs_nodes(self):
         done = weft("run", "congest", "-t", "model", "--fabric", "node-uplink=1")

@@ -100,6 +100,39 @@ class Env(ProgramTest):
                 self.assertIn(sentence, errors[0])
                 self.assertFalse(self.out.exists())
 
+    def alone(self, *arguments, **variables):
+        """One process with these variables and none of RANK, WORLD_SIZE and MASTER_ADDR besides."""
+        nothing = dict.fromkeys(("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"))
+        codes, _, errors = self.end([self.start(0, 1, *SMALL, *arguments, **(nothing | variables))])
+        return codes[0], said(errors[0])
+
+    def test_a_process_of_several_does_not_measure_alone(self):
+        step = {"SLURM_STEP_ID": 0, "SLURM_JOB_ID": 77, "SLURM_PROCID": 5, "SLURM_NTASKS": 2}
+        for arguments, variables, sentence in (
+                ((), step, "SLURM_PROCID=5: of SLURM_NTASKS=2"), ((), {"RANK": 0}, "WORLD_SIZE is not set"),
+                (("--world", "mpi"), {"PMI_RANK": 1}, "PMI_SIZE is not set"),
+                (("--world", "env"), {"PMIX_RANK": 0}, "WORLD_SIZE is set, though PMIX_RANK is"),
+                (("--world", "env"), {}, "RANK and WORLD_SIZE, as torchrun sets them"),
+                (("--rendezvous", "127.0.0.1:29500"), {}, "--rendezvous: has no meaning in the world local"),
+                (("--world", "local", "--secret-file", "/not/there"), {}, "--secret-file: has no meaning in the world local"),
+                (("-t", "model", "--world", "local", "--rendezvous", "a:1"), {}, "--rendezvous: has no meaning where all ranks are simulated")):
+            with self.subTest(sentence):
+                code, sentences = self.alone(*arguments, **variables)
+                self.assertEqual(code, USAGE, sentences)
+                self.assertEqual(len(sentences), 1, sentences)
+                self.assertIn(sentence, sentences[0])
+                self.assertFalse(self.out.exists())
+
+    def test_a_shell_of_slurm_measures_its_host(self):
+        batch = {"SLURM_JOB_ID": 77, "SLURM_NTASKS": 8, "SLURM_PROCID": 0, "SLURM_JOB_NUM_NODES": 2, "WEFT_RENDEZVOUS": "a:1"}
+        step = {"SLURM_STEP_ID": 0, "SLURM_PROCID": 5, "SLURM_NTASKS": 2, "SLURM_JOB_NUM_NODES": 2}
+        for arguments, variables, told in (((), batch, 1), (("--world", "local"), step, 0)):
+            self.out = self.out.with_name(f"told{told}")
+            code, sentences = self.alone("--ranks", 2, *arguments, **variables)
+            self.assertEqual(code, OK, sentences)
+            self.assertEqual(len([line for line in sentences if "this host alone is measured, of 2" in line]), told, sentences)
+            self.assertEqual({row["ranks"] for row in points(self.out)}, {"2"})
+
     def test_a_rank_is_bound_to_a_core_of_its_own(self):
         if len(os.sched_getaffinity(0)) < max(2, os.cpu_count()):
             self.skipTest("needs two cores, and not to be bound itself")
@@ -148,6 +181,8 @@ class Env(ProgramTest):
         self.assertEqual(codes, [FAILED, FAILED])
         self.assertEqual(said("".join(errors)),
                          [f"weft: ranks 1 and 3 of 4 did not come to 127.0.0.1:{self.port} within {TIMEOUT} s (--timeout)"])
+        self.assertNotIn("results in", "".join(errors))
+        self.assertFalse(self.out.exists(), "nothing was measured")
         self.assertLess(time.monotonic() - began, TIMEOUT + 5)
 
     def test_rank_zero_never_comes(self):
@@ -162,6 +197,17 @@ class Env(ProgramTest):
         self.assertEqual(said(errors[0]), [f"weft: rank 1 of 2 did not come to nowhere.invalid:{self.port} within 1 s (--timeout)"])
         self.assertEqual(len(said(errors[1])), 1, errors)
         self.assertRegex(errors[1], "rank 1 on .* did not reach rank 0 at nowhere.invalid:.*: nowhere.invalid: ")
+
+    def test_an_address_that_the_host_does_not_have(self):
+        """A service's, by which the others reach rank 0; or a mistake, and nobody comes."""
+        master = "192.0.2.99"
+        codes, _, errors = self.end([self.start(0, 2, "-t", "shm", *SMALL, timeout=1, MASTER_ADDR=master, WEFT_SECRET="sesame")])
+        self.assertEqual(codes, [FAILED])
+        self.assertEqual(said(errors[0]), [f"weft: rank 1 of 2 did not come to {master}:{self.port} within 1 s (--timeout); "
+                                           f"rank 0's host does not have the address {master}"])
+        codes, _, errors = self.end([self.start(rank, 2, "-t", "shm", *SMALL, MASTER_ADDR=address, WEFT_SECRET="sesame")
+                                     for rank, address in enumerate((master, "127.0.0.1"))])
+        self.assertEqual(codes, [OK] * 2, errors)
 
     def hurt(self, whom, how):
         """Sends the signal in the middle of the second point; (exit codes, sentences)."""

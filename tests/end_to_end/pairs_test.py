@@ -40,6 +40,12 @@ class Pairs(ProgramTest):
         self.assertIn("too few samples", done.stdout)
         self.assertIsNone(self.points()[0]["pairs"][0][3])
 
+    def test_a_simulated_link_may_take_no_time(self):
+        done = self.run_pairs("-n", 6, "--fabric", "latency=0")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("6 links, 0 us the first quarter", done.stdout)
+        self.assertNotIn("too few samples", done.stdout)
+
     def test_without_a_common_start_there_is_no_time_of_a_pair(self):
         done = self.run_pairs("-n", 10, "--sync", "none")
         self.assertEqual(done.returncode, USAGE)

@@ -106,6 +106,8 @@ std::string Hub::missing_sentence() const {
   std::string sentence = fmt::format("rank{} {} of {} did not come to {} within {:.3g} s (--timeout)", plural,
                                      enumerate(std::move(names), kMostNamed), members_.size(), rendezvous_.place(),
                                      static_cast<double>(timeout_) / 1e9);
+  if (is_elsewhere(rendezvous_.host))
+    sentence += fmt::format("; rank 0's host does not have the address {}", rendezvous_.host);
   if (const std::size_t strangers = reception_.turned_away(); strangers != 0)
     sentence += fmt::format("; {} connections without the secret were turned away", strangers);
   return sentence;

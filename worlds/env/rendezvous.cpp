@@ -42,21 +42,16 @@ int number_of(const char* name, int least, int most, const char* needed_with) {
   return *value;
 }
 
-/// Rank and ranks; torchrun's variables are read strictly, since they may have been set by hand.
 Rendezvous read_identity() {
+  const auto launcher = read_launcher_environment();
+  if (!launcher)
+    throw UsageError(
+        "the world env needs RANK and WORLD_SIZE, as torchrun sets them for each process it starts, or the variables "
+        "of "
+        "srun, PMIx or mpirun");
   Rendezvous rendezvous;
-  if (const auto launcher = launcher_environment()) {
-    rendezvous.rank = launcher->rank;
-    rendezvous.ranks = launcher->ranks;
-    return rendezvous;
-  }
-  if (variable("RANK").empty() && variable("WORLD_SIZE").empty())
-    throw UsageError("the world env needs RANK and WORLD_SIZE, as torchrun sets them for each process it starts");
-  rendezvous.ranks = number_of("WORLD_SIZE", 1, kMostWorldSize, "RANK");
-  rendezvous.rank = number_of("RANK", 0, kMostWorldSize - 1, "WORLD_SIZE");
-  if (rendezvous.rank >= rendezvous.ranks)
-    throw UsageError(fmt::format("RANK={}: of WORLD_SIZE={} processes the last has RANK={}", rendezvous.rank,
-                                 rendezvous.ranks, rendezvous.ranks - 1));
+  rendezvous.rank = launcher->rank;
+  rendezvous.ranks = launcher->ranks;
   return rendezvous;
 }
 

@@ -43,8 +43,10 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), binary.data()) == 1 || inet_pton(AF_INET6, host.c_str(), binary.data()) == 1;
 }
 
-/// Where a name is written, rank 0 listens at every address of its host.
 bool is_name(const std::string& host) { return !is_address(host) && !is_loopback(host); }
+
+/// Whether rank 0 listens so: the place need not be known to its host, by name or by address.
+bool at_every_address(const std::string& host) { return is_name(host) || is_elsewhere(host); }
 
 /// Without a descriptor, and errno, where it cannot.
 Descriptor bind_and_listen(const addrinfo& address) {
@@ -90,14 +92,21 @@ void set_option(int fd, int level, int option, int value) { setsockopt(fd, level
 
 }  // namespace
 
+bool is_elsewhere(const std::string& host) {
+  if (is_name(host)) return false;
+  std::string why;
+  const Addresses addresses = resolve(host, 0, AI_NUMERICHOST, why);
+  if (!addresses) return false;
+  const Descriptor fd(socket(addresses->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return fd && bind(fd.get(), addresses->ai_addr, addresses->ai_addrlen) != 0 && errno == EADDRNOTAVAIL;
+}
+
 Descriptor listen_at(const Rendezvous& rendezvous) {
   std::string why;
-  const bool narrow = !is_name(rendezvous.host);
   Descriptor fd;
-  if (narrow) fd = listen_at_any(resolve(rendezvous.host, rendezvous.port, AI_PASSIVE, why).get());
-  // An address that leads here, but is not this host's own: that of a service, behind which it stands.
-  const bool foreign = narrow && !fd && errno == EADDRNOTAVAIL;
-  if (!narrow || foreign) {
+  if (!at_every_address(rendezvous.host)) {
+    fd = listen_at_any(resolve(rendezvous.host, rendezvous.port, AI_PASSIVE, why).get());
+  } else {
     for (const char* any : {"::", "0.0.0.0"})
       if (!fd) fd = listen_at_any(resolve(any, rendezvous.port, AI_PASSIVE | AI_NUMERICHOST, why).get());
   }
@@ -107,7 +116,8 @@ Descriptor listen_at(const Rendezvous& rendezvous) {
 }
 
 Descriptor connect_to(const Rendezvous& rendezvous, Nanoseconds until, std::string& why) {
-  const std::string host = rendezvous.rank == 0 && is_name(rendezvous.host) ? std::string(kHere) : rendezvous.host;
+  const bool here = rendezvous.rank == 0 && at_every_address(rendezvous.host);
+  const std::string host = here ? std::string(kHere) : rendezvous.host;
   const Addresses addresses = resolve(host, rendezvous.port, 0, why);
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next)
     if (Descriptor fd = connect_once(*address, until, why); fd) return fd;

@@ -9,12 +9,17 @@
 
 namespace weft::env {
 
+/// Whether the place of rank 0 is written as an address that this host does not have: that of a service, behind which
+/// it stands, or a mistake.
+bool is_elsewhere(const std::string& host);
+
 /// A socket that listens at the rendezvous, not blocking: at the address where one is written there, at every address
-/// of this host where it is a name (which may stand for another address here than elsewhere). Throws UsageError.
+/// of this host where it is a name (which may stand for another address here than elsewhere), or is_elsewhere. Throws
+/// UsageError.
 Descriptor listen_at(const Rendezvous& rendezvous);
 
-/// One try to reach the rendezvous, at each of its addresses (from rank 0, where it is a name, which this host need not
-/// know: over the loopback), until the monotonic time `until`. Not blocking from then
+/// One try to reach the rendezvous, at each of its addresses (from rank 0, where it is a name or elsewhere, which this
+/// host need not know: over the loopback), until the monotonic time `until`. Not blocking from then
 /// on. Without a descriptor where it failed; `why` then says so.
 Descriptor connect_to(const Rendezvous& rendezvous, Nanoseconds until, std::string& why);
 

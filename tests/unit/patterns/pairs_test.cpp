@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.hpp"
 #include "patterns/registry.hpp"
 
 namespace weft {
@@ -52,6 +53,17 @@ TEST(Pairs, LatencyOfTheSmallestAndBandwidthOfTheLargestSize) {
   EXPECT_EQ(points[1].build(3)->programs().size(), 3U) << "one for each round";
   EXPECT_FALSE(points[1].build(3)->keeps_pace()) << "a batch would mix the pairs";
   EXPECT_THAT(plan("pairs", 1).front().refused, HasSubstr("at least 2 ranks"));
+}
+
+TEST(Pairs, AMessageHasAByteAtLeast) {
+  Request request;
+  request.min_bytes = 0;
+  for (const Bytes most : {Bytes{0}, Bytes{4096}}) {
+    request.max_bytes = most;
+    EXPECT_THROW(patterns::registry().find("pairs").plan(request, 4), UsageError) << most;
+  }
+  request.min_bytes = 1;
+  EXPECT_EQ(patterns::registry().find("pairs").plan(request, 4).front().bytes_per_rank, 4U) << "an element";
 }
 
 TEST(Pairs, TooManyRanksAreRefusedBeforeTheyTakeMemory) {

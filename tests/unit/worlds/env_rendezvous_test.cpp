@@ -53,6 +53,7 @@ class Environment {
                                            "SLURM_PROCID",
                                            "SLURM_NTASKS",
                                            "SLURM_STEP_ID",
+                                           "SLURM_STEP_NUM_TASKS",
                                            "SLURM_JOB_ID",
                                            "SLURM_STEP_NODELIST"};
   Variables before_;
@@ -135,6 +136,58 @@ TEST(EnvRendezvous, TheInnermostLauncherCounts) {
   EXPECT_EQ(read_rendezvous({}).rank, 3);
 }
 
+const Variables kSrun = {{"SLURM_PROCID", "1"},
+                         {"SLURM_NTASKS", "2"},
+                         {"SLURM_STEP_ID", "0"},
+                         {"SLURM_JOB_ID", "77"},
+                         {"SLURM_STEP_NODELIST", "a,b"}};
+
+/// With a value of "" a variable is left out.
+Variables with(Variables variables, const Variables& others) {
+  for (const auto& [name, value] : others) variables[name] = value;
+  std::erase_if(variables, [](const auto& one) { return one.second.empty(); });
+  return variables;
+}
+
+TEST(EnvRendezvous, AStepHasAsManyRanksAsTasksWhateverTheJobHas) {
+  const Environment environment(with(kSrun, {{"SLURM_NTASKS", "8"}, {"SLURM_STEP_NUM_TASKS", "2"}}));
+  EXPECT_EQ(read_rendezvous({}).ranks, 2);
+}
+
+TEST(EnvRendezvous, MasterOfAScriptServesItsSteps) {
+  const Environment environment(
+      with(kSrun, {{"WORLD_SIZE", "2"}, {"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "29500"}}));
+  EXPECT_EQ(read_rendezvous({}).rank, 1);
+  EXPECT_EQ(read_rendezvous({}).place(), "10.0.0.1:29500");
+}
+
+TEST(EnvRendezvous, PmixTellsTheRankAndOthersHowMany) {
+  for (const Variables& ranks : {Variables{{"SLURM_NTASKS", "4"}}, Variables{{"SLURM_STEP_NUM_TASKS", "4"}},
+                                 Variables{{"OMPI_COMM_WORLD_SIZE", "4"}}, Variables{{"WORLD_SIZE", "4"}}}) {
+    const Environment environment(with({{"PMIX_RANK", "3"}}, ranks));
+    const Rendezvous rendezvous = read_rendezvous({.rendezvous = "head:9"});
+    EXPECT_EQ(rendezvous.rank, 3) << ranks.begin()->first;
+    EXPECT_EQ(rendezvous.ranks, 4) << ranks.begin()->first;
+    EXPECT_EQ(launcher_environment()->starts_mpi, !ranks.contains("WORLD_SIZE")) << "given by hand, it is for env";
+  }
+  const Environment environment(with(kSrun, {{"PMIX_RANK", "1"}}));
+  EXPECT_TRUE(launcher_environment()->starts_mpi);
+  EXPECT_EQ(read_rendezvous({}).rank, 1);
+}
+
+TEST(EnvRendezvous, AShellIsNoRank) {
+  for (const Variables& shell :
+       {Variables(), Variables{{"MASTER_ADDR", "head"}, {"MASTER_PORT", "29500"}},
+        Variables{{"SLURM_JOB_ID", "77"}, {"SLURM_NTASKS", "4"}},                         // of salloc
+        Variables{{"SLURM_JOB_ID", "77"}, {"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}},  // the script of sbatch
+        with(kSrun, {{"SLURM_STEP_ID", "4294967290"}, {"SLURM_PROCID", "0"}, {"PMIX_RANK", "0"}}),  // salloc's own step
+        with(kSrun, {{"SLURM_STEP_ID", "4294967291"}, {"SLURM_PROCID", "0"}})}) {
+    const Environment environment(shell);
+    EXPECT_FALSE(read_launcher_environment().has_value()) << shell.size();
+    EXPECT_TRUE(is_first_process());
+  }
+}
+
 TEST(EnvRendezvous, FirstHostOfALists) {
   EXPECT_EQ(first_host("a"), "a");
   EXPECT_EQ(first_host("a,b[1-3]"), "a");
@@ -160,6 +213,38 @@ TEST(EnvRendezvous, NamesTheVariableThatIsWrong) {
   for (const char* bare : {"::1", "::1:29500", "fe80::1:7", "[::1]"})
     EXPECT_THAT(refusal(kTorchrun, {.rendezvous = bare}), HasSubstr("or [fe80::1]:29500"));
   EXPECT_THAT(refusal(kTorchrun, {.rendezvous = "head:0"}), HasSubstr("--rendezvous 'head:0'"));
+}
+
+/// What is said where nothing on the command line asks for the world env.
+std::string launcher_refusal(const Variables& variables) {
+  const Environment environment(variables);
+  EXPECT_FALSE(launcher_environment().has_value());
+  try {
+    read_launcher_environment();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(EnvRendezvous, AProcessOfSeveralThatIsNotToldWhichIsRefused) {
+  for (const auto& [variables, words] : std::vector<std::pair<Variables, std::string>>{
+           {with(kSrun, {{"SLURM_PROCID", "5"}}), "SLURM_PROCID=5: of SLURM_NTASKS=2"},
+           {with(kSrun, {{"SLURM_PROCID", "x"}}), "SLURM_PROCID=x: give a whole number"},
+           {with(kSrun, {{"SLURM_PROCID", ""}}), "SLURM_PROCID is not set, though SLURM_STEP_ID is"},
+           {with(kSrun, {{"SLURM_NTASKS", ""}}),
+            "SLURM_STEP_NUM_TASKS and SLURM_NTASKS is set, though SLURM_STEP_ID is"},
+           {with(kSrun, {{"SLURM_NTASKS", "many"}}), "SLURM_NTASKS=many"},
+           {with(kSrun, {{"RANK", "7"}, {"WORLD_SIZE", "4"}, {"MASTER_PORT", "29500"}}), "RANK=7: of WORLD_SIZE=4"},
+           {with(kSrun, {{"PMIX_RANK", "0"}}), "PMIX_RANK=0 and SLURM_PROCID=1 are two ranks"},
+           {{{"PMIX_RANK", "1"}}, "SLURM_NTASKS and WORLD_SIZE is set, though PMIX_RANK is"},
+           {{{"PMIX_RANK", "2"}, {"WORLD_SIZE", "2"}}, "PMIX_RANK=2: of WORLD_SIZE=2"},
+           {{{"PMI_RANK", "1"}}, "PMI_SIZE is not set, though PMI_RANK is"},
+           {{{"OMPI_COMM_WORLD_RANK", "0"}}, "OMPI_COMM_WORLD_SIZE is not set, though OMPI_COMM_WORLD_RANK is"},
+           {{{"RANK", "0"}}, "WORLD_SIZE is not set, though RANK is"},
+           {{{"WORLD_SIZE", "2"}}, "RANK is not set, though WORLD_SIZE is"},
+           {{{"RANK", "1"}, {"MASTER_PORT", "29500"}}, "WORLD_SIZE is not set, though RANK is"}})
+    EXPECT_THAT(launcher_refusal(variables), HasSubstr(words));
 }
 
 TEST(EnvRendezvous, SecretComesFromAFileOrAVariable) {
