@@ -48,19 +48,13 @@ bool is_loopback(const Descriptor& socket) {
   return getpeername(socket.get(), peer.get(), &peer.length) == 0 && peer.is_loopback();
 }
 
-/// There is no link whose capacity would have to be found: BBR paces, which takes a third more time for 16 MiB. Nor is
-/// anything under way but what lies in the receiver's memory: of several streams together more than its caches hold.
-void prepare_for_loopback(const Descriptor& socket, std::size_t streams) {
-  constexpr std::string_view kEveryKernelHas = "reno";
-  constexpr int kWindow = 1 << 20;
-  setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, kEveryKernelHas.data(), kEveryKernelHas.size());
-  if (streams > 1) set_option(socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, kWindow);
-}
-
 /// No TCP_USER_TIMEOUT: it also ends connections whose peer is alive and reads later. A sender finds a cut link by
 /// looking (Vigil), a receiver by the probes set here.
-void prepare(const Descriptor& socket, std::size_t streams) {
-  if (is_loopback(socket)) prepare_for_loopback(socket, streams);
+void prepare(const Descriptor& socket) {
+  // There is no link whose capacity would have to be found: BBR paces, which takes a third more time for 16 MiB.
+  constexpr std::string_view kEveryKernelHas = "reno";
+  if (is_loopback(socket))
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, kEveryKernelHas.data(), kEveryKernelHas.size());
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 5);
@@ -134,7 +128,7 @@ class Connecting {
   }
 
   void keep(std::size_t peer, std::size_t stream, Descriptor socket) {
-    prepare(socket, streams_);
+    prepare(socket);
     Descriptor& place = mesh_.sockets[peer][stream];
     if (!place) --missing_;
     place = std::move(socket);
