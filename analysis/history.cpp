@@ -73,6 +73,16 @@ nlohmann::json place_of(const nlohmann::json& run_info) {
   return {{"host", host}, {"libraries", place["libraries"]}, {"transports", place["transports"]}};
 }
 
+/// Both know of each transport then: one that was not measured is as it was when it was, or as it will be.
+void complete_transports(nlohmann::json& one, nlohmann::json& other) {
+  const auto complete = [](nlohmann::json& of, const nlohmann::json& by) {
+    for (const auto& [name, facts] : by.items())
+      if (!of.contains(name)) of[name] = facts;
+  };
+  complete(one["transports"], other["transports"]);
+  complete(other["transports"], one["transports"]);
+}
+
 /// Looks at the launches one after the other, in the order of the entries.
 class Places {
  public:
@@ -81,11 +91,13 @@ class Places {
     for (const Launch& launch : set.launches) {
       nlohmann::json place = place_of(launch.run.info);
       if (place["host"].empty()) continue;
-      if (!before_.is_null())
+      if (!before_.is_null()) {
+        complete_transports(before_, place);
         for (Difference& difference : differences(before_, place))
           if (std::none_of(changes.begin(), changes.end(),
                            [&](const Difference& known) { return known.key == difference.key; }))
             changes.push_back(std::move(difference));
+      }
       before_ = std::move(place);
     }
     return changes;

@@ -132,12 +132,14 @@ void Reporter::add_congest(const Point& point, const Record& record, const Load&
   if (record.measured()) writer_.add_detail("congest", record, congest_json(point, record, load, hosts));
 }
 
-void Reporter::add_facts(const std::vector<OpenTransport>& transports) {
+std::string Reporter::add_facts(const std::vector<OpenTransport>& transports) {
   for (const OpenTransport& transport : transports) {
     if (transport.communicator == nullptr) continue;
     const std::map<std::string, std::string> facts = transport.communicator->facts();
-    if (!facts.empty()) writer_.add_transport(transport.name, facts);
+    if (facts.empty()) continue;
+    if (std::string refused = writer_.add_transport(transport.name, facts); !refused.empty()) return refused;
   }
+  return {};
 }
 
 void Reporter::add_instruments(nlohmann::json clocks, nlohmann::json noise) {

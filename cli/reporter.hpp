@@ -36,8 +36,8 @@ class Reporter {
                  const std::vector<std::string>& hosts);
   /// Who was measured beside whom, and what was done meanwhile.
   void add_congest(const Point& point, const Record& record, const Load& load, const std::vector<std::string>& hosts);
-  /// What opening the transports told of them, into the provenance.
-  void add_facts(const std::vector<OpenTransport>& transports);
+  /// What opening the transports told of them, into the provenance. Empty, or why the run cannot be continued so.
+  std::string add_facts(const std::vector<OpenTransport>& transports);
   /// Puts into run.json what the points were measured with, and how noisy the system was.
   void add_instruments(nlohmann::json clocks, nlohmann::json noise);
   void skip() { progress_.skip_point(); }

@@ -47,13 +47,19 @@ bool wants_mpi(const RunOptions& options) {
                      [](const auto& name) { return needs(name, "mpi"); });
 }
 
+bool simulates_all(const RunOptions& options) {
+  return std::all_of(options.transports.begin(), options.transports.end(),
+                     [](const auto& name) { return needs(name, "fibers"); });
+}
+
 /// Where ranks of this process's launch live, the simulated ones apart. MPI's launchers start a world of MPI; torchrun,
 /// Kubernetes and an srun without PMI one by the environment. An srun may know of PMI what it does not show, so whoever
 /// asks for a transport of MPI's gets to hear what MPI says. Throws UsageError where this process was started as one of
 /// several and its variables do not tell which: alone it would measure something else.
 std::string choose_world(const RunOptions& options) {
   if (options.world == "local") return options.world;
-  const std::optional<LauncherEnvironment> launcher = read_launcher_environment();
+  const bool alone = !options.transports.empty() && simulates_all(options);  // in any case, and measures no host
+  const std::optional<LauncherEnvironment> launcher = alone ? launcher_environment() : read_launcher_environment();
   if (!options.world.empty()) return options.world;
   if (launcher && launcher->starts_mpi) return "mpi";
   if (launcher && !launcher->hides_mpi) return "env";
@@ -73,11 +79,6 @@ void refuse_repeated(const char* what, const std::vector<std::string>& names) {
   for (auto name = names.begin(); name != names.end(); ++name)
     if (std::find(names.begin(), name, *name) != name)
       throw UsageError(fmt::format("{} '{}' is named twice", what, *name));
-}
-
-bool simulates_all(const RunOptions& options) {
-  return std::all_of(options.transports.begin(), options.transports.end(),
-                     [](const auto& name) { return needs(name, "fibers"); });
 }
 
 /// Of --world, where it was given.

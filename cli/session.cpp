@@ -63,12 +63,14 @@ int Session::run() {
   if (const std::string other = other_transports(); !other.empty()) throw UsageError(other);
   for (const std::string& name : job_.transports)
     transports_.push_back(open_transport(name, job_.options, world_, places_));
+  std::string refused;
   if (leader()) {
     reporter_ = std::make_unique<Reporter>(job_, places_.shown_topology());
-    reporter_->add_facts(transports_);
+    refused = reporter_->add_facts(transports_);
     const std::string unused = unused_selection(job_.plan, job_.transports, job_.options, world_.ranks(), places_);
     if (!unused.empty()) fmt::print(stderr, "weft: note: {}\n", unused);
   }
+  if (const std::string why = world_.allgather(refused).front(); !why.empty()) throw UsageError(why);
   measure_all();
   world_.set_deadline(job_.options.launch.timeout, "ending");
   world_.barrier();

@@ -14,7 +14,7 @@ namespace weft::cli {
 
 namespace {
 
-constexpr const char* kGroup = "Flags of some transports";
+constexpr const char* kOfSomeTransports = "Flags of some transports";
 constexpr const char* kFabric = "--fabric";
 
 bool takes(const Transport& transport, const std::string& flag) {
@@ -57,25 +57,25 @@ void require_peak(const CLI::App& command, const RunOptions& options, const Patt
 void add_transport_flags(CLI::App& run, RunOptions& options) {
   run.add_flag("--share-device", options.transport.share_devices,
                "nccl: allow several ranks on one device, which talk over sockets: to try things, not for figures")
-      ->group(kGroup);
+      ->group(kOfSomeTransports);
   add(run, kFabric,
       "The model transport's fabric: a name (see `weft list`) or the path of a file, and then what is to be otherwise, "
       "or all of it: latency=2us,bandwidth=50,jitter=0.2,skew=1us,overhead=100ns (GB/s; sigma); ranks-per-node=8,"
       "node-latency=1us,node-bandwidth=160: nodes with ports of their own; node-uplink=100: what the ranks of a node "
       "share to other nodes; stalls=SHARE:FACTOR, late=RANK:10us, slow=SIZE:FACTOR, launch=CV, clock-offset=1ms, "
       "clock-drift=20 (ppm)",
-      kGroup, [&](const std::string& t) {
+      kOfSomeTransports, [&](const std::string& t) {
         const NamedFabric fabric = parse_fabric(t);
         options.transport.model = fabric.model;
         options.fabric_peak_tflops = fabric.peak_tflops;
       });
-  add(run, "--tcp-streams", "The tcp transport's connections between two ranks", kGroup, [&](const std::string& t) {
-    options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams);
-  })->default_str(fmt::format("{}", options.transport.tcp.streams));
+  add(run, "--tcp-streams", "The tcp transport's connections between two ranks", kOfSomeTransports,
+      [&](const std::string& t) { options.transport.tcp.streams = parse_integer<int>(t, 1, kMostTcpStreams); })
+      ->default_str(fmt::format("{}", options.transport.tcp.streams));
   add(run, "--tcp-interface",
       "The interface that tcp and gloo use on each host, by name (eth0), subnet (10.0.0.0/24) or address; not "
       "given: loopback where all ranks are on one host, else the one with the route to the others",
-      kGroup, [&](const std::string& t) {
+      kOfSomeTransports, [&](const std::string& t) {
         if (t.empty() || t.front() == '-')
           throw UsageError("give an interface by name (eth0), subnet (10.0.0.0/24) or address");
         options.transport.tcp.interface = t;
@@ -84,11 +84,13 @@ void add_transport_flags(CLI::App& run, RunOptions& options) {
       run, "--ofi-provider",
       "The ofi transport's provider, as libfabric names it (tcp, shm, verbs, efa, cxi, …); not given: the first that "
       "has tagged messages between reliable datagram endpoints",
-      kGroup, options.transport.ofi_provider, "the name of a provider");
+      kOfSomeTransports, options.transport.ofi_provider, "the name of a provider");
 }
 
 void refuse_flags_of_other_transports(const CLI::App& command, const RunOptions& options) {
-  const auto given = [](const CLI::Option* option) { return option->get_group() == kGroup && option->count() > 0; };
+  const auto given = [](const CLI::Option* option) {
+    return option->get_group() == kOfSomeTransports && option->count() > 0;
+  };
   for (const CLI::Option* option : command.get_options(given)) {
     const std::string flag = option->get_name();
     if (any_takes(options.transports, flag)) continue;

@@ -61,9 +61,9 @@ Bytes wire_bytes(const Call& call) {
 double cost(const Call& call) {
   const Fold fold(call);
   const double scattered = 1.0 * (fold.size() - 1) / fold.size();
-  const double reduced = scattered + fold.more_rounds() / 2;
-  return (2 * fold.rounds() + fold.more_rounds()) * kLatencyBytes +
-         (2 * scattered + fold.more_rounds() + reduced * kReducedByte) * static_cast<double>(call.block());
+  const int folds = fold.more_rounds() / 2;
+  return 2 * (fold.rounds() + folds) * kLatencyBytes +
+         (2 + kReducedByte) * (scattered + folds) * static_cast<double>(call.block());
 }
 
 }  // namespace

@@ -214,9 +214,9 @@ LocalSample PreparedPoint::run_sample(Start& start, const Timer& timer) {
 
 void PreparedPoint::prepare_caches(std::size_t call, Start& start) {
   if (options_.cache != CacheMode::flush && options_.cache != CacheMode::fresh) return;
-  if (!communicator_.carries_data()) return;
   world_.set_deadline(patience_ + time_to_touch(bytes_), "preparing buffers and caches");
   start.meet();  // or this would take cores and memory from ranks that are still being timed
+  if (!communicator_.carries_data()) return;
   if (options_.cache == CacheMode::flush) {
     flush_.run();
     return;

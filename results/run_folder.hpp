@@ -87,9 +87,9 @@ class RunWriter {
   /// Sets a member of run.json, which is replaced on disk before it returns: "clocks", "noise".
   void note(const std::string& key, nlohmann::json value);
 
-  /// Adds facts of a transport ("ofi": {"provider": …}) to the provenance of this run, or where it is resumed of the
-  /// resumption, under "transports". run.json is replaced on disk before it returns.
-  void add_transport(const std::string& name, nlohmann::json facts);
+  /// Adds facts of a transport ("ofi": {"provider": …}) to the provenance of this run, under "transports". run.json is
+  /// replaced on disk before it returns. Empty, or why the run cannot be continued: it was measured with others.
+  [[nodiscard]] std::string add_transport(const std::string& name, const nlohmann::json& facts);
 
   /// Adds one object to {"points": [...]} in FILE.json beside the CSV files ("traffic", "pipeline"), with the member
   /// "point" set to the record's number. The file is replaced as a whole, so that it is valid at any time; run.json

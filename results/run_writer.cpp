@@ -256,10 +256,14 @@ void RunWriter::note(const std::string& key, nlohmann::json value) {
   write_info();
 }
 
-void RunWriter::add_transport(const std::string& name, nlohmann::json facts) {
-  nlohmann::json& attempt = info_["resumed"].empty() ? info_ : info_["resumed"].back();
-  attempt["provenance"]["transports"][name] = std::move(facts);
+std::string RunWriter::add_transport(const std::string& name, const nlohmann::json& facts) {
+  nlohmann::json& known = info_["provenance"]["transports"][name];
+  if (!known.is_null() && known != facts)
+    return fmt::format("{}: was measured over {} with {}, and now it has {}: the points of both are not one run",
+                       folder_.string(), name, known.dump(), facts.dump());
+  known = facts;
   write_info();
+  return {};
 }
 
 void RunWriter::add_detail(const std::string& file, const Record& record, nlohmann::json detail) {

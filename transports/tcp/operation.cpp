@@ -8,7 +8,7 @@ namespace weft::tcp {
 namespace {
 
 constexpr std::uint32_t kOperations = 1024;  // of a slab
-constexpr std::size_t kHeads = 256;          // of a mapping
+constexpr std::size_t kPlaces = 256;         // of a mapping
 
 }  // namespace
 
@@ -18,7 +18,7 @@ Pool::Pool() {
 }
 
 Pool::~Pool() {
-  for (void* mapping : mappings_) munmap(mapping, kHeads * kWhole);
+  for (void* mapping : mappings_) munmap(mapping, kPlaces * kWhole);
 }
 
 void Pool::add_operations() {
@@ -33,11 +33,11 @@ void Pool::add_operations() {
 
 void Pool::add_memory() {
   void* const mapping =
-      mmap(nullptr, kHeads * kWhole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      mmap(nullptr, kPlaces * kWhole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) throw TransportError("tcp: no memory for messages that come before their receive");
   mappings_.push_back(mapping);
-  free_memory_.reserve(mappings_.size() * kHeads);
-  for (std::size_t i = kHeads; i-- > 0;) free_memory_.push_back(static_cast<std::byte*>(mapping) + i * kWhole);
+  free_memory_.reserve(mappings_.size() * kPlaces);
+  for (std::size_t i = kPlaces; i-- > 0;) free_memory_.push_back(static_cast<std::byte*>(mapping) + i * kWhole);
 }
 
 Operation* Pool::acquire(int peer, int channel, Bytes bytes) {

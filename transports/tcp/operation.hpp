@@ -26,7 +26,7 @@ struct Operation {
   Bytes offset = 0;              ///< send: where the next piece begins
   std::uint32_t token = 0;       ///< send: the receive that awaits the body
   int unconfirmed = 0;           ///< send: calls without a copy that the kernel may still read from
-  std::byte* aside = nullptr;    ///< came early: where its head is put, kWhole bytes
+  std::byte* aside = nullptr;    ///< came early: a place of kWhole bytes for its head or all of it
   Operation* claimed = nullptr;  ///< came early: the receive that waits for the rest of the head
 };
 

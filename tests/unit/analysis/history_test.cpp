@@ -21,8 +21,9 @@ class HistoryFolder : public testing::Test {
  protected:
   /// A launch that began on this day, with points of 8 and 64 bytes of so many us.
   void write_launch(const std::string& name, int day, double us_of_8, double us_of_64, int seed = 1,
-                    const std::string& kernel = "6.1") const {
+                    const std::string& kernel = "6.1", const std::string& provider = "") const {
     RunInfo info = plain_run_info();
+    if (!provider.empty()) info.provenance["transports"]["ofi"]["provider"] = provider;
     info.configuration["seed"] = seed;
     info.provenance["host"]["kernel"] = kernel;
     RunWriter writer = RunWriter::create(path_ / name, info);
@@ -109,6 +110,17 @@ TEST_F(HistoryFolder, NamesSinceWhenTheKernelIsAnotherOne) {
   EXPECT_TRUE(history.entries[2].changed.empty());
   EXPECT_THAT(history_table(history), HasSubstr("2026-01-02T00:00:00Z b        host.kernel \"6.1\" → \"6.6\"\n"));
   EXPECT_EQ(to_json(history)["entries"][1]["changed"][0]["key"], "host.kernel");
+}
+
+TEST_F(HistoryFolder, NamesSinceWhenAProviderIsAnotherOneWhereOneIsTold) {
+  int day = 0;
+  for (const char* provider : {"", "tcp", "", "tcp", "shm", ""}) {
+    ++day;
+    write_launch(fmt::format("set{}", day), day, 10, 20, 1, "6.1", provider);
+  }
+  const History history = read_history(path_);
+  for (const HistoryEntry& entry : history.entries)
+    EXPECT_EQ(entry.changed.size(), entry.name == "set5" ? 1U : 0U) << entry.name;
 }
 
 TEST_F(HistoryFolder, OfOneHostNamesNoChange) {
