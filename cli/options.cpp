@@ -198,7 +198,7 @@ void add_where(CLI::App& run, RunOptions& options) {
   run.add_flag("--oversubscribe", options.oversubscribe, "Allow more ranks than cores; the rows are marked")
       ->group(kWhere);
   add(run, "--memory",
-      "Payload: auto (the transport's own), host, huge (huge pages), registered (page-locked) or device (CUDA); "
+      "Payload: auto (the transport's own), host, huge (huge pages), registered (page-locked) or device (CUDA or HIP); "
       "docs/transports.md says which transport takes which",
       kWhere, [&](const std::string& t) { options.transport.memory = parse_memory_kind(t); })
       ->default_str("auto");

@@ -26,26 +26,7 @@ if(libfabric_FOUND)  # loaded when it is used (transports/ofi/library.hpp)
   target_include_directories(libfabric::headers INTERFACE ${libfabric_INCLUDE_DIRS})
 endif()
 find_package(Gloo CONFIG)
-# NCCL, and the compiler of CUDA for the kernels beside it.
-find_package(CUDAToolkit QUIET)
-find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
-include(CheckLanguage)
-check_language(CUDA)
-set(NCCL_FOUND FALSE)
-if(CUDAToolkit_FOUND AND NCCL_INCLUDE_DIR AND NCCL_LIBRARY AND CMAKE_CUDA_COMPILER)
-  set(NCCL_FOUND TRUE)
-  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)  # older devices translate nothing, newer ones what is for 9.0
-    set(CMAKE_CUDA_ARCHITECTURES 80 90)
-  endif()
-  enable_language(CUDA)
-  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know what CUDA 12 and later take
-    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
-  endif()
-  add_library(NCCL::NCCL UNKNOWN IMPORTED)
-  set_target_properties(NCCL::NCCL PROPERTIES IMPORTED_LOCATION ${NCCL_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES "${NCCL_INCLUDE_DIR};${CUDAToolkit_INCLUDE_DIRS}")
-endif()
+include(WeftGpu)
 
 if(WEFT_BENCHMARKS)
   find_package(benchmark REQUIRED)

@@ -35,9 +35,12 @@ function(weft_register folder name)
     set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cu)
-  if(kernels)  # a library of their own: CUDA's compiler does not take the other sources' flags
+  if(kernels)  # a library of their own: the compiler of CUDA or HIP does not take the other sources' flags
+    string(TOUPPER ${WEFT_GPU} language)
+    set_source_files_properties(${kernels} PROPERTIES LANGUAGE ${language})
     add_library(weft_${name}_kernels STATIC ${kernels})
     target_include_directories(weft_${name}_kernels PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(weft_${name}_kernels PRIVATE ${entry_LINK})
     list(APPEND entry_LINK weft_${name}_kernels)
   endif()
   set_property(GLOBAL APPEND PROPERTY weft_${folder}_entries ${name})

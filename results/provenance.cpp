@@ -18,9 +18,12 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array kSteeringPrefixes = {
-    "OMPI_MCA_"sv, "OMPI_COMM_WORLD_"sv, "PMIX_MCA_"sv,     "PRTE_MCA_"sv, "UCX_"sv, "NCCL_"sv, "FI_"sv, "GLOO_"sv,
-    "OMP_"sv,      "MALLOC_"sv,          "GLIBC_TUNABLES"sv};
+constexpr std::array kSteeringPrefixes = {"OMPI_MCA_"sv, "OMPI_COMM_WORLD_"sv,
+                                          "PMIX_MCA_"sv, "PRTE_MCA_"sv,
+                                          "UCX_"sv,      "NCCL_"sv,
+                                          "RCCL_"sv,     "FI_"sv,
+                                          "GLOO_"sv,     "OMP_"sv,
+                                          "MALLOC_"sv,   "GLIBC_TUNABLES"sv};
 // What mpirun tells its own processes: addresses and session folders, different in each run.
 constexpr std::array kLauncherInternals = {"OMPI_MCA_orte_"sv, "OMPI_MCA_ess"sv, "OMPI_MCA_pmix"sv,
                                            "OMPI_MCA_hnp_uri"sv, "OMPI_MCA_initial_wdir"sv};

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tries the nccl transport on a machine with a CUDA device, with a weft that is built, and prints what came out.
+"""Tries the nccl transport on a machine with a CUDA or HIP device, with a weft that is built, and prints what came out.
 
   scripts/gpu_check.py WEFT                     data checked: one rank, then 2 and 4 that share the device
   scripts/gpu_check.py WEFT --nccl-tests DIR    besides, on one rank: weft's native collectives against all_reduce_perf and

@@ -13,7 +13,7 @@ enum class MemoryKind : std::uint8_t {
   host,        ///< pages of the host, huge where the kernel gives them of itself
   huge,        ///< huge pages of the host, or the point fails
   registered,  ///< page-locked pages of the host, which a device reads and writes
-  device,      ///< a CUDA device's
+  device,      ///< a CUDA or HIP device's
 };
 
 std::string_view name_of(MemoryKind kind);

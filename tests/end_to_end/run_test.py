@@ -87,13 +87,13 @@ class Run(ProgramTest):
         known = weft("list").stdout
         if "  nccl" not in known or "(not in this build" in known.split("  nccl")[1].split("\n")[0]:
             return
-        if pathlib.Path("/dev/nvidiactl").exists():
+        if any(pathlib.Path("/dev", driver).exists() for driver in ("nvidiactl", "kfd")):
             return
         out = self.folder / "run"
         result = weft("run", "all_reduce", "-t", "nccl", "--ranks", "2", "--out", out)
         self.assertEqual(result.returncode, USAGE, result.stderr)
         for row in points(out):
-            self.assertIn("nccl needs a CUDA device and this host shows none", row["reason"])
+            self.assertRegex(row["reason"], "^nccl needs a (CUDA|HIP) device and this host shows none")
 
     def test_a_point_without_memory_is_a_row(self):
         out = self.folder / "run"

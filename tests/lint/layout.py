@@ -32,7 +32,7 @@ FLOORS["tests"] = ABOVE
 # Third-party headers, and the beginnings of the paths that may include them.
 QUARANTINE = {
     r"mpi\.h": ("worlds/mpi", "transports/mpi", "tests/delay/"),
-    r"(nccl|cuda.*)\.h": ("transports/nccl",),
+    r"(nccl|cuda.*)\.h|(rccl|hip)/.*": ("transports/nccl/vendor.hpp",),
     r"gloo/.*": ("transports/gloo",),
     r"rdma/.*": ("transports/ofi",),
     r"(ucp|uct|ucs)/.*": ("transports/ucx",),
@@ -149,7 +149,8 @@ def self_test():
         write("results/aside.cpp", '\n  #  include "transports/registry.hpp"\n')
         write("collectives/ring.cpp", "#include <mpi.h>\n")
         write("results/record.cpp", "#include <csv.h>\n")
-        write("transports/nccl/sum.cu", "#include <cuda_fp16.h>\n#include <nccl.h>\n")
+        write("transports/nccl/vendor.hpp", "#include <cuda_fp16.h>\n#include <nccl.h>\n#include <rccl/rccl.h>\n")
+        write("transports/nccl/sum.cu", "#include <hip/hip_fp16.h>\n")
         write("measure/sum.cu", "#include <cuda_runtime_api.h>\n")
         write("transports/ucx/sum.cpp", "#include <ucp/api/ucp.h>\n")
         write("transports/tcp/sum.cpp", "#include <ucs/type/status.h>\n")
@@ -164,7 +165,7 @@ def self_test():
         found = sorted(line.split(": ")[0] for line in breaches(root))
     expected = ["cli/gone.cpp:1", "cli/near.cpp:1", "collectives/ring.cpp:1", "core/two.cpp:4", "core/up.cpp:2", "measure/long.cpp:401",
                 "measure/sum.cu:1", "results/aside.cpp:2", "results/record.cpp:1", "scripts/long:401",
-                "transports/tcp/sum.cpp:1"]
+                "transports/nccl/sum.cu:1", "transports/tcp/sum.cpp:1"]
     if found != expected:
         sys.exit(f"seeded breaches:\n  {expected}\nfound:\n  {found}")
 

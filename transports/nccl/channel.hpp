@@ -2,8 +2,6 @@
 
 #include <vector>
 
-#include <nccl.h>
-
 #include "transports/nccl/device.hpp"
 #include "worlds/world.hpp"
 

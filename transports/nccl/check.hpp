@@ -1,10 +1,10 @@
 #pragma once
 
-#include <nccl.h>
+#include "transports/nccl/vendor.hpp"
 
 namespace weft::nccl {
 
-/// Throws TransportError with NCCL's own words where a call failed.
+/// Throws TransportError with the library's own words where a call failed.
 void check(ncclResult_t result, const char* call);
 
 }  // namespace weft::nccl

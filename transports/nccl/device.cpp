@@ -7,92 +7,96 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/system.hpp"
 
 namespace weft::nccl {
 
 namespace {
 
 constexpr Bytes kPage = 4096;
+constexpr int kBusIdLength = 32;
 
-void check_cuda(cudaError_t result, const char* call) {
-  if (result != cudaSuccess) throw TransportError(fmt::format("nccl: {}: {}", call, cudaGetErrorString(result)));
+void check_runtime(WEFT_RUNTIME(Error_t) result, const char* call) {
+  if (result != WEFT_RUNTIME(Success))
+    throw TransportError(fmt::format("nccl: {}{}: {}", kPrefix, call, WEFT_RUNTIME(GetErrorString)(result)));
 }
+
+// WEFT_CALL(Malloc, &data, bytes) is cudaMalloc or hipMalloc, and throws where it fails.
+#define WEFT_CALL(name, ...) check_runtime(WEFT_RUNTIME(name)(__VA_ARGS__), #name)
 
 Bytes whole_pages(Bytes bytes) { return std::max<Bytes>(1, (bytes + kPage - 1) / kPage) * kPage; }
 
 }  // namespace
 
 std::string lacks_device() {
-  // Streams beyond the hardware's queues wait for each other; CUDA reads this when it is first called.
-  setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);
+  // Streams beyond the hardware's queues wait for each other; the runtime reads this when it is first called.
+  setenv(kQueues, "32", 0);
   int count = 0;
-  const cudaError_t result = cudaGetDeviceCount(&count);
-  if (result == cudaSuccess && count > 0) return {};
-  return fmt::format("nccl needs a CUDA device and this host shows none (cudaGetDeviceCount: {})",
-                     result == cudaSuccess ? "0" : cudaGetErrorString(result));
+  const auto result = WEFT_RUNTIME(GetDeviceCount)(&count);
+  if (result == WEFT_RUNTIME(Success) && count > 0) return {};
+  return fmt::format("nccl needs a {} device and this host shows none ({}GetDeviceCount: {})", kRuntime, kPrefix,
+                     result == WEFT_RUNTIME(Success) ? "0" : WEFT_RUNTIME(GetErrorString)(result));
 }
 
 int device_count() {
   int count = 0;
-  check_cuda(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  WEFT_CALL(GetDeviceCount, &count);
   return count;
 }
 
 std::string device_identity(int device) {
-  cudaDeviceProp properties{};
-  check_cuda(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
-  std::string identity;
-  for (const char byte : properties.uuid.bytes) identity += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return identity;
+  char bus[kBusIdLength] = {};
+  WEFT_CALL(DeviceGetPCIBusId, bus, kBusIdLength, device);
+  return fmt::format("{} {}", boot_id(), bus);
 }
 
-void use_device(int device) { check_cuda(cudaSetDevice(device), "cudaSetDevice"); }
+void use_device(int device) { WEFT_CALL(SetDevice, device); }
 
 Bytes device_cache() {
   int device = 0;
   int bytes = 0;
-  check_cuda(cudaGetDevice(&device), "cudaGetDevice");
-  check_cuda(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
+  WEFT_CALL(GetDevice, &device);
+  WEFT_CALL(DeviceGetAttribute, &bytes, kCacheSize, device);
   return static_cast<Bytes>(bytes);
 }
 
 Memory new_device_memory(Bytes bytes, Stream stream) {
   void* data = nullptr;
-  check_cuda(cudaMalloc(&data, whole_pages(bytes)), "cudaMalloc");
-  Memory memory(static_cast<std::byte*>(data), [](std::byte* freed) { cudaFree(freed); });
-  check_cuda(cudaMemsetAsync(data, 0, whole_pages(bytes), stream), "cudaMemsetAsync");
+  WEFT_CALL(Malloc, &data, whole_pages(bytes));
+  Memory memory(static_cast<std::byte*>(data), [](std::byte* freed) { static_cast<void>(WEFT_RUNTIME(Free)(freed)); });
+  WEFT_CALL(MemsetAsync, data, 0, whole_pages(bytes), stream);
   wait_for(stream);
   return memory;
 }
 
 Memory new_registered_memory(Bytes bytes) {
   void* data = nullptr;
-  check_cuda(cudaHostAlloc(&data, whole_pages(bytes), cudaHostAllocPortable), "cudaHostAlloc");
+  check_runtime(allocate_on_host(&data, whole_pages(bytes)), "HostAlloc");
   std::memset(data, 0, whole_pages(bytes));
-  return {static_cast<std::byte*>(data), [](std::byte* freed) { cudaFreeHost(freed); }};
+  return {static_cast<std::byte*>(data), [](std::byte* freed) { static_cast<void>(free_on_host(freed)); }};
 }
 
 Stream new_stream() {
   Stream stream = nullptr;
-  check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  WEFT_CALL(StreamCreateWithFlags, &stream, WEFT_RUNTIME(StreamNonBlocking));
   return stream;
 }
 
-void delete_stream(Stream stream) noexcept { cudaStreamDestroy(stream); }
+void delete_stream(Stream stream) noexcept { static_cast<void>(WEFT_RUNTIME(StreamDestroy)(stream)); }
 
 bool is_idle(Stream stream) {
-  const cudaError_t result = cudaStreamQuery(stream);
-  if (result == cudaErrorNotReady) return false;
-  check_cuda(result, "cudaStreamQuery");
+  const auto result = WEFT_RUNTIME(StreamQuery)(stream);
+  if (result == WEFT_RUNTIME(ErrorNotReady)) return false;
+  check_runtime(result, "StreamQuery");
   return true;
 }
 
-void wait_for(Stream stream) { check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize"); }
+void wait_for(Stream stream) { WEFT_CALL(StreamSynchronize, stream); }
 
 void copy(std::byte* into, const std::byte* from, Bytes bytes, Stream stream) {
-  check_cuda(cudaMemcpyAsync(into, from, bytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
+  WEFT_CALL(MemcpyAsync, into, from, bytes, WEFT_RUNTIME(MemcpyDefault), stream);
 }
 
-void check_launch() { check_cuda(cudaGetLastError(), "the start of a kernel"); }
+void check_launch() { check_runtime(WEFT_RUNTIME(GetLastError)(), "LaunchKernel"); }
 
 }  // namespace weft::nccl

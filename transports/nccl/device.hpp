@@ -2,16 +2,12 @@
 
 #include <string>
 
-#include <cuda_runtime_api.h>
-
 #include "transports/communicator.hpp"
+#include "transports/nccl/vendor.hpp"
 
-// All that is called of the CUDA runtime, so that HIP's needs no other file than this header's twin. Everything throws
-// TransportError unless it says otherwise. Nothing here is called before the rank is a process of its own: CUDA does
-// not survive a fork.
+// All that is called of the runtime, CUDA's or HIP's. Everything throws TransportError unless it says otherwise.
+// Nothing here is called before the rank is a process of its own: CUDA does not survive a fork.
 namespace weft::nccl {
-
-using Stream = cudaStream_t;
 
 /// Empty where this process sees a device, else a sentence.
 std::string lacks_device();

@@ -73,13 +73,14 @@ std::string NcclCommunicator::refuses_native(const Call& call) const {
   switch (call.collective) {
     case Collective::barrier:
     case Collective::send_recv:
-      return fmt::format("NCCL has no collective for {}", name_of(call.collective));
+      return fmt::format("{} has no collective for {}", kLibrary, name_of(call.collective));
     case Collective::reduce_scatter:
-      return call.in_place && call.ranks > 1 ? "NCCL's reduce-scatter in place leaves the result at the rank's block"
-                                             : "";
+      if (!call.in_place || call.ranks == 1) return {};
+      return fmt::format("{}'s reduce-scatter in place leaves the result at the rank's block", kLibrary);
     case Collective::all_to_all:
     case Collective::all_to_allv:
-      return call.in_place ? "NCCL's messages of one group cannot trade places in one buffer" : "";
+      if (!call.in_place) return {};
+      return fmt::format("{}'s messages of one group cannot trade places in one buffer", kLibrary);
     default:
       return {};
   }

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <cstdint>
-
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
+#include <type_traits>
 
 #include "transports/nccl/reduce.hpp"
 
@@ -16,23 +14,7 @@ constexpr std::size_t kVector = 16;  // bytes that a thread loads at once
 
 // Halves are computed in f32 and rounded once, as on the host.
 template <typename Type>
-struct Widened {
-  using Wide = Type;
-  static __device__ Wide widen(Type value) { return value; }
-  static __device__ Type narrow(Wide value) { return value; }
-};
-template <>
-struct Widened<__half> {
-  using Wide = float;
-  static __device__ float widen(__half value) { return __half2float(value); }
-  static __device__ __half narrow(float value) { return __float2half_rn(value); }
-};
-template <>
-struct Widened<__nv_bfloat16> {
-  using Wide = float;
-  static __device__ float widen(__nv_bfloat16 value) { return __bfloat162float(value); }
-  static __device__ __nv_bfloat16 narrow(float value) { return __float2bfloat16_rn(value); }
-};
+using Widened = std::conditional_t<std::is_same_v<Type, __half> || std::is_same_v<Type, Bfloat16>, float, Type>;
 
 template <typename Wide, ReduceOp op>
 __device__ Wide combine(Wide x, Wide y) {
@@ -52,31 +34,31 @@ struct alignas(kVector) Vector {
 template <typename Type, ReduceOp op>
 __global__ void reduce(Type* into, const Type* with, std::size_t count, std::size_t blocks, std::size_t vectors) {
   using V = Vector<Type>;
-  using W = Widened<Type>;
+  using Wide = Widened<Type>;
   const std::size_t first = blockIdx.x * static_cast<std::size_t>(blockDim.x) + threadIdx.x;
   const std::size_t step = gridDim.x * static_cast<std::size_t>(blockDim.x);
   for (std::size_t i = first; i < vectors; i += step) {
     V result = reinterpret_cast<V*>(into)[i];
-    typename W::Wide wide[V::kLength];
-    for (std::size_t k = 0; k < V::kLength; ++k) wide[k] = W::widen(result.values[k]);
+    Wide wide[V::kLength];
+    for (std::size_t k = 0; k < V::kLength; ++k) wide[k] = static_cast<Wide>(result.values[k]);
     for (std::size_t block = 0; block < blocks; ++block) {
       const V other = reinterpret_cast<const V*>(with + block * count)[i];
       for (std::size_t k = 0; k < V::kLength; ++k)
-        wide[k] = combine<typename W::Wide, op>(wide[k], W::widen(other.values[k]));
+        wide[k] = combine<Wide, op>(wide[k], static_cast<Wide>(other.values[k]));
     }
-    for (std::size_t k = 0; k < V::kLength; ++k) result.values[k] = W::narrow(wide[k]);
+    for (std::size_t k = 0; k < V::kLength; ++k) result.values[k] = static_cast<Type>(wide[k]);
     reinterpret_cast<V*>(into)[i] = result;
   }
   for (std::size_t i = vectors * V::kLength + first; i < count; i += step) {
-    typename W::Wide wide = W::widen(into[i]);
+    Wide wide = static_cast<Wide>(into[i]);
     for (std::size_t block = 0; block < blocks; ++block)
-      wide = combine<typename W::Wide, op>(wide, W::widen(with[block * count + i]));
-    into[i] = W::narrow(wide);
+      wide = combine<Wide, op>(wide, static_cast<Wide>(with[block * count + i]));
+    into[i] = static_cast<Type>(wide);
   }
 }
 
 template <typename Type, ReduceOp op>
-void start(void* into, const void* with, std::size_t count, std::size_t blocks, cudaStream_t stream) {
+void start(void* into, const void* with, std::size_t count, std::size_t blocks, Stream stream) {
   const bool aligned =
       (reinterpret_cast<std::uintptr_t>(into) | reinterpret_cast<std::uintptr_t>(with)) % kVector == 0 &&
       (blocks == 1 || count * sizeof(Type) % kVector == 0);
@@ -88,7 +70,7 @@ void start(void* into, const void* with, std::size_t count, std::size_t blocks, 
 }
 
 template <typename Type>
-void start(void* into, const void* with, std::size_t count, std::size_t blocks, ReduceOp op, cudaStream_t stream) {
+void start(void* into, const void* with, std::size_t count, std::size_t blocks, ReduceOp op, Stream stream) {
   switch (op) {
     case ReduceOp::sum:
       return start<Type, ReduceOp::sum>(into, with, count, blocks, stream);
@@ -104,7 +86,7 @@ void start(void* into, const void* with, std::size_t count, std::size_t blocks, 
 }  // namespace
 
 void start_reduction(void* into, const void* with, std::size_t count, std::size_t blocks, Datatype type, ReduceOp op,
-                     CUstream_st* stream) {
+                     Stream stream) {
   switch (type) {
     case Datatype::f32:
       return start<float>(into, with, count, blocks, op, stream);
@@ -113,7 +95,7 @@ void start_reduction(void* into, const void* with, std::size_t count, std::size_
     case Datatype::f16:
       return start<__half>(into, with, count, blocks, op, stream);
     case Datatype::bf16:
-      return start<__nv_bfloat16>(into, with, count, blocks, op, stream);
+      return start<Bfloat16>(into, with, count, blocks, op, stream);
     case Datatype::i32:
       return start<std::int32_t>(into, with, count, blocks, op, stream);
     case Datatype::u8:

@@ -3,8 +3,7 @@
 #include <cstddef>
 
 #include "core/datatype.hpp"
-
-struct CUstream_st;
+#include "transports/nccl/vendor.hpp"
 
 namespace weft::nccl {
 
@@ -12,6 +11,6 @@ namespace weft::nccl {
 /// memory, in the order of the stream; accumulated and rounded as weft::fold_kernel does. Any alignment of elements.
 /// fp8 is not reduced. The start may fail, which check_launch() finds.
 void start_reduction(void* into, const void* with, std::size_t count, std::size_t blocks, Datatype type, ReduceOp op,
-                     CUstream_st* stream);
+                     Stream stream);
 
 }  // namespace weft::nccl

@@ -58,10 +58,10 @@ void take_seat(World& world, const TransportOptions& options) {
   const std::string twins = first_twins(world.allgather(identity));
   if (twins.empty()) return;
   if (!options.share_devices)
-    throw TransportError(fmt::format(
-        "nccl: {} have one CUDA device, and NCCL wants one for each rank: start fewer ranks, or allow it with "
-        "--share-device",
-        twins));
+    throw TransportError(
+        fmt::format("nccl: {} have one {} device, and {} wants one for each rank: start fewer ranks, or allow it with "
+                    "--share-device",
+                    twins, kRuntime, kLibrary));
   const std::vector<std::string> hosts = world.allgather(host_of_this_process());
   const std::string process = fmt::format("{} {}", host_of_this_process(), getpid());
   if (const std::string threads = first_twins(world.allgather(process)); !threads.empty())

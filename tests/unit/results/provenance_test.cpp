@@ -9,17 +9,11 @@ namespace weft {
 namespace {
 
 TEST(Provenance, KeepsWhatSteersTheLibraries) {
-  const std::vector<std::string> environment = {"OMPI_MCA_btl=self,vader",
-                                                "UCX_TLS=rc=x",
-                                                "NCCL_ALGO=",
-                                                "MALLOC_TOP_PAD_=1",
-                                                "SLURM_JOB_ID=7",
-                                                "HOME=/root",
-                                                "PATH=/bin",
-                                                "SLURM_JOB_USER=me",
-                                                "NAMELESS"};
+  const std::vector<std::string> environment = {
+      "OMPI_MCA_btl=self,vader", "UCX_TLS=rc=x", "NCCL_ALGO=", "RCCL_MSCCL_ENABLE=0", "MALLOC_TOP_PAD_=1",
+      "SLURM_JOB_ID=7",          "HOME=/root",   "PATH=/bin",  "SLURM_JOB_USER=me",   "NAMELESS"};
   EXPECT_EQ(steering_environment(environment), nlohmann::json::parse(R"({"OMPI_MCA_btl": "self,vader",
-    "UCX_TLS": "rc=x", "NCCL_ALGO": "", "MALLOC_TOP_PAD_": "1", "SLURM_JOB_ID": "7"})"));
+    "UCX_TLS": "rc=x", "NCCL_ALGO": "", "RCCL_MSCCL_ENABLE": "0", "MALLOC_TOP_PAD_": "1", "SLURM_JOB_ID": "7"})"));
 }
 
 TEST(Provenance, NeverKeepsASecret) {
