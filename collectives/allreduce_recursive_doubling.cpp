@@ -48,7 +48,8 @@ double cost(const Call& call) {
   const Fold fold(call);
   const int rounds = fold.rounds() + fold.more_rounds();
   const int reductions = fold.rounds() + fold.more_rounds() / 2;
-  return rounds * kLatencyBytes + (rounds + reductions * kReducedByte) * static_cast<double>(call.block());
+  const int copies = call.in_place && fold.rounds() % 2 == 1 ? 1 : 0;  // each byte as much as its reduction
+  return rounds * kLatencyBytes + (rounds + (reductions + copies) * kReducedByte) * static_cast<double>(call.block());
 }
 
 }  // namespace

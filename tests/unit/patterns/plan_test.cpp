@@ -95,6 +95,13 @@ TEST(Sweep, TheChosenAlgorithmIsTheOneOfLeastCost) {
         Case{12, 115 << 10, "rabenseifner"}, Case{12, 117 << 10, "ring"}})
     EXPECT_EQ(plan("all_reduce", sized(one.bytes, one.bytes, 2), one.ranks)[0].algorithm, one.algorithm)
         << one.ranks << " " << one.bytes;
+  // In place two ranks copy first: L + (1 + 2 g) s, equal to the ring's at s = 2/3 L/g.
+  for (const auto& [bytes, algorithm] :
+       {std::pair{Bytes{682 << 10}, "recursive_doubling"}, {Bytes{683 << 10}, "ring"}}) {
+    Request request = sized(bytes, bytes, 2);
+    request.in_place = true;
+    EXPECT_EQ(plan("all_reduce", request, 2)[0].algorithm, algorithm);
+  }
   EXPECT_EQ(plan("all_gather", sized(64, 64, 2), 4)[0].algorithm, "ring");
 }
 
