@@ -244,7 +244,7 @@ void warn_of_other_hosts(const RunOptions& options) {
 /// The run folder, whose path it gives, and the trace: both, or neither where one of them is refused.
 std::string open_outputs(const RunOptions& options) {
   if (options.trace.empty()) return open_run_folder(options);
-  check_trace_file(options.trace, options.out);
+  check_trace_file(options.trace, options.out, options.resume);
   std::string folder = open_run_folder(options);
   try {
     create_trace_file(options.trace);

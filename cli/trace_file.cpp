@@ -129,10 +129,15 @@ bool leads_to(const std::filesystem::path& path, const std::filesystem::path& fo
 
 }  // namespace
 
-void check_trace_file(const std::string& path, const std::string& out) {
+void check_trace_file(const std::string& path, const std::string& out, const std::string& resumed) {
   refuse_no_file(path);
   if (!out.empty() && leads_to(path, out))
     throw UsageError(fmt::format("--trace {}: is to be a folder, of --out {}: give the trace another name", path, out));
+  if (!resumed.empty() && leads_to(resumed, path))
+    throw UsageError(
+        fmt::format("--trace {}: is in the folder of --resume {}, whose files it might replace: give another "
+                    "folder",
+                    path, resumed));
   std::error_code ignored;
   if (!std::filesystem::is_directory(std::filesystem::absolute(path, ignored).parent_path(), ignored))
     throw UsageError(fmt::format("--trace {}: cannot be written: its folder is not there", path));

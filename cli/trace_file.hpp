@@ -12,8 +12,9 @@ namespace weft::cli {
 /// at which it had arrived. It is valid JSON after every call, so that a run that is cut off leaves what was traced.
 
 /// Throws UsageError where there is something that is no file, or no folder to make one in, or where `out`, the run
-/// folder that is to be made, would be there or below. Changes nothing.
-void check_trace_file(const std::string& path, const std::string& out);
+/// folder that is to be made, would be there or below, or which is in `resumed`, the one that is continued (both may be
+/// empty). Changes nothing.
+void check_trace_file(const std::string& path, const std::string& out, const std::string& resumed);
 
 /// Makes the file, before any rank starts; one that is there is replaced. Throws UsageError where that cannot be.
 void create_trace_file(const std::string& path);

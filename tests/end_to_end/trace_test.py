@@ -74,6 +74,15 @@ class TraceTest(ProgramTest):
         self.assertEqual(done.returncode, USAGE, "there is a run already")
         self.assertEqual(json.loads(self.file.read_text()), before)
 
+    def test_no_file_of_a_continued_run_is_replaced(self):
+        self.trace("barrier", "-t", "model", "--ranks", "2", "-n", "1")
+        rows = self.folder / "run" / "points.csv"
+        before = rows.read_text()
+        done = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--trace", rows, "--resume", self.folder / "run")
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn("give another folder", done.stderr)
+        self.assertEqual(rows.read_text(), before)
+
     def test_bad_input(self):
         for path in (self.folder, self.folder / "absent" / "trace.json"):
             result = weft("run", "all_reduce", "-t", "model", "--ranks", "2", "--trace", path, "--out", self.folder / "run")
