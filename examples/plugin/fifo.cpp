@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transports/refuses_fibers.hpp"
 #include "worlds/together.hpp"
 
 namespace example {
@@ -152,7 +153,7 @@ class FifoCommunicator final : public weft::Communicator {
 };
 
 std::string refuses(const weft::World& world, const weft::TransportOptions& options) {
-  if (world.name() == "fibers") return "fifo needs ranks that run at the same time";
+  if (std::string refused = weft::refuses_fibers("fifo", world); !refused.empty()) return refused;
   return weft::refuses_pages("fifo", options.memory);
 }
 

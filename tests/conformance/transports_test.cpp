@@ -67,6 +67,18 @@ TEST_P(TransportConformance, KeepsItsPromises) {
       0);
 }
 
+TEST(Transports, OfRealWorldsRefuseFibers) {
+  for (const Transport& transport : transports::registry().entries()) {
+    if (!transport.needs_world.empty()) continue;
+    std::string said;
+    worlds::registry().find("fibers").launch({.ranks = 1}, [&](World& here) {
+      said = transport.refuses(here, {});
+      return 0;
+    });
+    EXPECT_EQ(said, transport.name + " needs ranks that run at the same time; 'fibers' has one thread for all");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Transports, TransportConformance, testing::ValuesIn(cases()),
                          [](const auto& chosen) { return name_of(chosen.param); });
 

@@ -3,12 +3,13 @@
 #include <gloo/config.h>
 
 #include "transports/gloo/gloo_communicator.hpp"
+#include "transports/refuses_fibers.hpp"
 
 namespace weft::transports::gloo {
 namespace {
 
 std::string refuses_gloo(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "gloo needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("gloo", world); !refused.empty()) return refused;
   if (std::string refused = refuses_pages("gloo", options.memory); !refused.empty()) return refused;
   return flaw_of(options.tcp);
 }

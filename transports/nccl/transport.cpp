@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include "transports/nccl/nccl_communicator.hpp"
+#include "transports/refuses_fibers.hpp"
 
 namespace weft::transports::nccl {
 namespace {
 
 std::string refuses_nccl(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "nccl needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("nccl", world); !refused.empty()) return refused;
   if (std::string refused = refuses_memory("nccl", options.memory, {MemoryKind::device, MemoryKind::registered});
       !refused.empty())
     return refused;

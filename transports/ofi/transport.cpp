@@ -2,6 +2,7 @@
 #include "core/error.hpp"
 #include "transports/messenger_communicator.hpp"
 #include "transports/ofi/messenger.hpp"
+#include "transports/refuses_fibers.hpp"
 
 namespace weft::ofi {
 namespace {
@@ -13,7 +14,7 @@ std::shared_ptr<Domain> open_domain(const std::string& provider) {
 }
 
 std::string refuses_ofi(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "ofi needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("ofi", world); !refused.empty()) return refused;
   if (std::string refused = refuses_pages("ofi", options.memory); !refused.empty()) return refused;
   return lacks_provider(options.ofi_provider);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/system.hpp"
+#include "transports/refuses_fibers.hpp"
 #include "transports/registry.hpp"
 #include "transports/shm/native.hpp"
 
@@ -91,7 +92,7 @@ void ShmCommunicator::native(const Call& call, const std::byte* in, std::byte* o
 }
 
 std::string refuses_shm(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "shm needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("shm", world); !refused.empty()) return refused;
   if (std::string refused = refuses_memory("shm", options.memory, {MemoryKind::host, MemoryKind::huge});
       !refused.empty())
     return refused;

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "core/system.hpp"
+#include "transports/refuses_fibers.hpp"
 #include "transports/registry.hpp"
 #include "transports/tcp/handshake.hpp"
 #include "transports/tcp/messenger.hpp"
@@ -62,7 +63,7 @@ std::string refuses_files(int ranks, int streams) {
 }
 
 std::string refuses_tcp(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "tcp needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("tcp", world); !refused.empty()) return refused;
   if (std::string refused = refuses_pages("tcp", options.memory); !refused.empty()) return refused;
   if (std::string flaw = flaw_of(options.tcp); !flaw.empty()) return flaw;
   return refuses_files(world.ranks(), options.tcp.streams);

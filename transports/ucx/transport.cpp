@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "transports/messenger_communicator.hpp"
+#include "transports/refuses_fibers.hpp"
 #include "transports/ucx/library.hpp"
 #include "transports/ucx/messenger.hpp"
 
@@ -9,7 +10,7 @@ namespace weft::ucx {
 namespace {
 
 std::string refuses_ucx(const World& world, const TransportOptions& options) {
-  if (world.name() == "fibers") return "ucx needs ranks that run at the same time; 'fibers' has one thread for all";
+  if (std::string refused = refuses_fibers("ucx", world); !refused.empty()) return refused;
   return refuses_pages("ucx", options.memory);
 }
 
