@@ -48,7 +48,4 @@ struct Comparison {
 Comparison compare(const ResultSet& base, const ResultSet& now, const CompareRules& rules,
                    const std::vector<std::string>& despite);
 
-/// "1 point", "2 points".
-std::string counted(std::size_t count, const char* what);
-
 }  // namespace weft

@@ -66,10 +66,6 @@ std::string inconclusive_sentence(const Comparison& comparison) {
 
 }  // namespace
 
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::size_t Comparison::count(Verdict verdict) const {
   return static_cast<std::size_t>(std::count_if(
       points.begin(), points.end(), [&](const PointComparison& point) { return point.verdict == verdict; }));

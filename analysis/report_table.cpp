@@ -4,6 +4,8 @@
 #include "analysis/reports.hpp"
 #include <fmt/format.h>
 
+#include "core/text.hpp"
+
 namespace weft {
 
 namespace {

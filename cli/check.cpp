@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 
-#include "analysis/compare.hpp"
 #include "analysis/curves.hpp"
 #include "analysis/guidelines.hpp"
 #include "analysis/loggp.hpp"

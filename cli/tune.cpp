@@ -2,7 +2,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "analysis/compare.hpp"
+#include "analysis/result_set.hpp"
+#include "analysis/tuning.hpp"
 #include <fmt/format.h>
 
 #include "cli/command.hpp"

@@ -1,6 +1,5 @@
 #include "cli/workload_choice.hpp"
 
-#include "analysis/compare.hpp"
 #include <fmt/format.h>
 
 #include "cli/point_record.hpp"

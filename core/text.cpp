@@ -73,6 +73,10 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string enumerate(std::vector<std::string> names, std::size_t most) {
   if (names.empty()) return {};
   if (const std::size_t count = names.size(); count > most) {

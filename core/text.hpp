@@ -19,6 +19,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+/// "1 point", "2 points".
+std::string counted(std::size_t count, std::string_view what);
+
 /// "a", "a and b", "a, b and c"; of more than `most` names that many, "and 5 more". Empty where there are none.
 std::string enumerate(std::vector<std::string> names, std::size_t most);
 

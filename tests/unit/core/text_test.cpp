@@ -35,6 +35,12 @@ TEST(Text, SplitKeepsEmptyPartsAndTrims) {
   EXPECT_EQ(split("a, b,,c", ','), (std::vector<std::string>{"a", "b", "", "c"}));
 }
 
+TEST(Text, CountedIsPluralButForOne) {
+  EXPECT_EQ(counted(0, "point"), "0 points");
+  EXPECT_EQ(counted(1, "point"), "1 point");
+  EXPECT_EQ(counted(2, "point"), "2 points");
+}
+
 TEST(Text, EnumerateNamesSomeAndCountsTheRest) {
   EXPECT_EQ(enumerate({}, 3), "");
   EXPECT_EQ(enumerate({"a"}, 3), "a");
