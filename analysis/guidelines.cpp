@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "core/call.hpp"
 #include "core/text.hpp"
 
 namespace weft {
 
 namespace {
 
-constexpr std::string_view kNative = "native";
 constexpr std::string_view kFastest = "fastest";
 
 /// slower <= faster[0] + faster[1] of the same bytes_per_rank.

@@ -12,8 +12,6 @@ namespace weft {
 
 namespace {
 
-constexpr const char* kLibrarysOwn = "native";
-
 /// The curves of one place by the algorithm, and what they have in common beside it.
 struct Contest {
   TuningPlace place;
@@ -69,7 +67,7 @@ std::map<std::string, const CurvePoint*> points_at(const Contest& contest, Bytes
 
 std::optional<OwnChoice> own_choice(const Contest& contest, const std::map<std::string, const CurvePoint*>& points,
                                     Bytes bytes) {
-  std::string own = kLibrarysOwn;
+  std::string own = kNative;
   if (!points.contains(own))
     for (const auto& [algorithm, placed] : contest.curves)
       if (const auto known = placed->weft_own.find(bytes); known != placed->weft_own.end()) own = known->second;
@@ -83,7 +81,7 @@ TunedSize decide(const Contest& contest, Bytes bytes, const std::string& before)
   const auto fastest = std::min_element(
       points.begin(), points.end(), [](const auto& a, const auto& b) { return a.second->time_us < b.second->time_us; });
   auto taken = fastest;
-  const auto native = points.find(kLibrarysOwn);
+  const auto native = points.find(kNative);
   for (const auto kept : {points.find(before), native})
     if (kept != points.end() && meet(*kept->second, *fastest->second)) taken = kept;
   const bool sure = std::none_of(points.begin(), points.end(), [&](const auto& other) {

@@ -121,7 +121,7 @@ bool asks_for_all(const Request& request) {
   const auto named = [&](const char* name) {
     return std::find(request.algorithms.begin(), request.algorithms.end(), name) != request.algorithms.end();
   };
-  return named("all") && !named("native");
+  return named("all") && !named(kNative);
 }
 
 }  // namespace weft::cli

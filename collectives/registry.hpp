@@ -40,9 +40,6 @@ inline constexpr double kLatencyBytes = 16 << 10;
 /// each other from 2 MiB on, where buffers no longer fit their cores' caches (docs/transports.md).
 inline constexpr double kReducedByte = 1.0 / 64;
 
-/// The name by which the transport's own collective is asked for; it is in no registry.
-inline constexpr const char* kNative = "native";
-
 /// This rank's program of one lane for the call, by the algorithm. Throws UsageError with its sentence where it
 /// refuses.
 Program build_program(const Algorithm& algorithm, const Call& call);

@@ -24,6 +24,9 @@ enum class Collective : std::uint8_t {
 std::span<const Collective> all_collectives();
 std::string_view name_of(Collective collective);
 
+/// What a transport's own collective is called among the algorithms; it is in no registry.
+inline constexpr const char* kNative = "native";
+
 /// Bytes that every rank sends to every rank, for all_to_allv: row-major, [from * ranks + to], each a multiple of the
 /// element size.
 using TrafficMatrix = std::vector<Bytes>;

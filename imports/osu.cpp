@@ -21,7 +21,7 @@ struct Program {
   std::string_view pattern;
   std::string_view operation;
   int ranks;  ///< 0: the log does not say
-  std::string_view algorithm = "native";
+  std::string_view algorithm = kNative;
 };
 
 constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},

@@ -6,6 +6,8 @@
 
 #include "imports/registry.hpp"
 
+#include "core/call.hpp"
+
 namespace weft {
 
 /// What a peer calls the size of a message.
@@ -17,7 +19,7 @@ enum class SizeConvention {
 /// What all rows of one table of a log have in common.
 struct LogSeries {
   std::string pattern, operation;
-  std::string algorithm = "native";
+  std::string algorithm = kNative;
   std::string transport;
   int ranks = 0;
   std::string dtype, op;
