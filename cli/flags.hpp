@@ -1,6 +1,5 @@
 #pragma once
 
-#include <charconv>
 #include <functional>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "core/units.hpp"
 
 namespace weft::cli {
@@ -24,11 +24,10 @@ CLI::Option* add_text(CLI::App& command, const std::string& flags, const std::st
 /// These throw UsageError with a sentence that says what would be right.
 template <typename Integer>
 Integer parse_integer(const std::string& text, Integer least, Integer most) {
-  Integer value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
+  const std::optional<Integer> value = whole_number<Integer>(text);
+  if (!value || *value < least || *value > most)
     throw UsageError(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
-  return value;
+  return *value;
 }
 double parse_share(const std::string& text);  ///< "2%", or "0.02": from 0.01 % to 100 %
 double parse_real(const std::string& text, double least, double most);

@@ -1,7 +1,12 @@
 #include "core/environment.hpp"
 
+#include <cstdlib>
+#include <optional>
+
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 
 namespace weft {
@@ -10,6 +15,19 @@ std::vector<std::string> process_environment() {
   std::vector<std::string> entries;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) entries.emplace_back(*entry);
   return entries;
+}
+
+std::string variable(const char* name) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+int number_in_variable(const char* name, int least, int most) {
+  const std::string text = variable(name);
+  const std::optional<int> value = whole_number<int>(text);
+  if (!value || *value < least || *value > most)
+    throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, text, least, most));
+  return *value;
 }
 
 std::string with_variables(std::string_view prefix) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,15 @@ std::string unknown_name(std::string_view kind, std::string_view name, std::span
 
 /// Splits at a separator; empty parts are kept, blanks around a part are not.
 std::vector<std::string> split(std::string_view text, char separator);
+
+/// The text read as a whole number; empty where it is none from its first letter to its last, or too large.
+template <typename Integer>
+std::optional<Integer> whole_number(std::string_view text) {
+  Integer value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+}
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 

@@ -1,15 +1,13 @@
 #include "worlds/launcher_environment.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "core/environment.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -22,27 +20,11 @@ constexpr const char* kSlurmRank = "SLURM_PROCID";
 constexpr const char* kPmixRank = "PMIX_RANK";
 constexpr const char* kByHand = "WORLD_SIZE";  // a number of ranks, whoever set it
 
-/// Null where the variable is not set, or empty.
-const char* variable(const char* name) {
-  const char* const text = std::getenv(name);
-  return text != nullptr && *text != '\0' ? text : nullptr;
-}
+bool is_set(const char* name) { return !variable(name).empty(); }
 
 template <class Integer>
 std::optional<Integer> number(const char* name) {
-  const char* const text = variable(name);
-  if (text == nullptr) return std::nullopt;
-  Integer value = 0;
-  const char* const end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, value);
-  return error == std::errc() && stop == end ? std::optional<Integer>(value) : std::nullopt;
-}
-
-int number_from(const char* name, int least, int most) {
-  const std::optional<int> value = number<int>(name);
-  if (!value || *value < least || *value > most)
-    throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, variable(name), least, most));
-  return *value;
+  return whole_number<Integer>(variable(name));
 }
 
 /// The shell that Slurm itself starts for salloc has a step's variables and SLURM_NTASKS of the whole job; its step has
@@ -117,18 +99,18 @@ const Variables* innermost() {
 
 /// Of Slurm's step, where PMIx has started this process within it.
 void refuse_two_launchers(const char* ranks, int rank) {
-  const bool of_step = std::string_view(ranks).starts_with("SLURM_") && variable(kSlurmStep) != nullptr;
+  const bool of_step = std::string_view(ranks).starts_with("SLURM_") && is_set(kSlurmStep);
   if (const std::optional<int> other = number<int>(kSlurmRank); of_step && other && *other != rank)
     throw UsageError(fmt::format("{}={} and {}={} are two ranks of one process, and {} counts the ranks of the second",
                                  kPmixRank, rank, kSlurmRank, *other, ranks));
 }
 
 LauncherEnvironment read(const Variables& names) {
-  const auto ranks = std::find_if(names.ranks.begin(), names.ranks.end(), variable);
-  if (variable(names.rank) == nullptr) refuse_missing({names.rank}, names.marker);
+  const auto ranks = std::find_if(names.ranks.begin(), names.ranks.end(), is_set);
+  if (!is_set(names.rank)) refuse_missing({names.rank}, names.marker);
   if (ranks == names.ranks.end()) refuse_missing(names.ranks, names.marker);
-  const LauncherEnvironment launcher{.rank = number_from(names.rank, 0, kMostWorldSize - 1),
-                                     .ranks = number_from(*ranks, 1, kMostWorldSize),
+  const LauncherEnvironment launcher{.rank = number_in_variable(names.rank, 0, kMostWorldSize - 1),
+                                     .ranks = number_in_variable(*ranks, 1, kMostWorldSize),
                                      .local_ranks = number<int>(names.local_ranks),
                                      .starts_mpi = names.starts_mpi && *ranks != std::string_view(kByHand),
                                      .hides_mpi = names.hides_mpi,

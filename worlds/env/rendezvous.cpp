@@ -1,13 +1,14 @@
 #include "worlds/env/rendezvous.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include "core/environment.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "worlds/launcher_environment.hpp"
 
 namespace weft::env {
@@ -19,28 +20,6 @@ constexpr std::size_t kEndOfLine = 2;
 // Ports for Slurm's jobs: below those that the kernel gives to outgoing connections.
 constexpr int kFirstJobPort = 20000;
 constexpr int kJobPorts = 10000;
-
-/// Empty where the variable is not set or empty.
-std::string variable(const char* name) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? std::string() : std::string(text);
-}
-
-std::optional<int> whole_number(const std::string& text, int least, int most) {
-  int value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value < least || value > most) return std::nullopt;
-  return value;
-}
-
-int number_of(const char* name, int least, int most, const char* needed_with) {
-  const std::string text = variable(name);
-  if (text.empty()) throw UsageError(fmt::format("{} is not set, though {} is: give both", name, needed_with));
-  const std::optional<int> value = whole_number(text, least, most);
-  if (!value) throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, text, least, most));
-  return *value;
-}
 
 Rendezvous read_identity() {
   const auto launcher = read_launcher_environment();
@@ -57,20 +36,21 @@ Rendezvous read_identity() {
 
 void set_place(Rendezvous& rendezvous, const std::string& text, const char* from) {
   const std::size_t colon = text.rfind(':');
-  const std::optional<int> port =
-      colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1), 1, kLastPort);
+  const int port =
+      colon == std::string::npos ? 0 : whole_number<int>(std::string_view(text).substr(colon + 1)).value_or(0);
   std::string host = text.substr(0, colon);
   const bool bracketed = host.size() > 1 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!port || host.empty() || (!bracketed && host.find(':') != std::string::npos))
+  if (port < 1 || port > kLastPort || host.empty() || (!bracketed && host.find(':') != std::string::npos))
     throw UsageError(
         fmt::format("{} '{}': give HOST:PORT of rank 0, such as 10.0.0.1:29500 or [fe80::1]:29500", from, text));
   rendezvous.host = host;
-  rendezvous.port = *port;
+  rendezvous.port = port;
 }
 
 int master_port() {
-  const int port = number_of("MASTER_PORT", 1, kLastPort, "MASTER_ADDR");
+  if (variable("MASTER_PORT").empty()) throw UsageError("MASTER_PORT is not set, though MASTER_ADDR is: give both");
+  const int port = number_in_variable("MASTER_PORT", 1, kLastPort);
   // There torchrun's agent keeps its own store, on the host of rank 0 too.
   if (variable("TORCHELASTIC_USE_AGENT_STORE") != "True") return port;
   return port < kLastPort ? port + 1 : port - 1;

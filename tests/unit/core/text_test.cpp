@@ -35,6 +35,14 @@ TEST(Text, SplitKeepsEmptyPartsAndTrims) {
   EXPECT_EQ(split("a, b,,c", ','), (std::vector<std::string>{"a", "b", "", "c"}));
 }
 
+TEST(Text, WholeNumberIsAllOfTheText) {
+  EXPECT_EQ(whole_number<int>("-12"), -12);
+  EXPECT_EQ(whole_number<std::uint64_t>("18446744073709551615"), 18446744073709551615U);
+  for (const char* bad : {"", " 1", "1 ", "1x", "x", "1.0", "99999999999"})
+    EXPECT_EQ(whole_number<int>(bad), std::nullopt) << bad;
+  EXPECT_EQ(whole_number<unsigned>("-1"), std::nullopt);
+}
+
 TEST(Text, CountedIsPluralButForOne) {
   EXPECT_EQ(counted(0, "point"), "0 points");
   EXPECT_EQ(counted(1, "point"), "1 point");
