@@ -27,9 +27,9 @@ std::optional<Integer> number(const char* name) {
   return whole_number<Integer>(variable(name));
 }
 
-/// The shell that Slurm itself starts for salloc has a step's variables and SLURM_NTASKS of the whole job; its step has
+/// The shell that Slurm itself starts for salloc is rank 0 of a step, with SLURM_NTASKS of the whole job; the step has
 /// one of the numbers that no srun gets (SLURM_MAX_NORMAL_STEP_ID). The script of sbatch has SLURM_PROCID, and no step.
-bool is_slurms_own_shell() {
+bool is_in_slurms_own_step() {
   constexpr std::uint64_t kFirstReserved = 0xfffffff0;
   return number<std::uint64_t>(kSlurmStep).value_or(0) >= kFirstReserved;
 }
@@ -42,10 +42,12 @@ struct Variables {
   bool starts_mpi = false;
   bool hides_mpi = false;
   bool by_hand = false;
+  bool slurm_sets = false;          // the marker, for the shell of salloc too
+  const char* not_slurm = nullptr;  // set beside the marker where that is another launcher's
 };
 
 // The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs. PMIx has no variable for
-// the number of ranks.
+// the number of ranks. PMI's are Slurm's (--mpi=pmi2) or Hydra's, which alone counts the ranks of a host.
 const std::vector<Variables>& launchers() {
   static const std::vector<Variables> all = {
       {.marker = "TORCHELASTIC_RUN_ID", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE"},
@@ -58,30 +60,34 @@ const std::vector<Variables>& launchers() {
        .rank = "PMI_RANK",
        .ranks = {"PMI_SIZE"},
        .local_ranks = "MPI_LOCALNRANKS",
-       .starts_mpi = true},
+       .starts_mpi = true,
+       .slurm_sets = true,
+       .not_slurm = "MPI_LOCALNRANKS"},
       {.marker = "RANK", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE", .by_hand = true},
       {.marker = kPmixRank,
        .rank = kPmixRank,
        .ranks = {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", kByHand},
        .local_ranks = "SLURM_NTASKS_PER_NODE",
-       .starts_mpi = true},
+       .starts_mpi = true,
+       .slurm_sets = true},
       {.marker = kSlurmStep,
        .rank = kSlurmRank,
        .ranks = {"SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"},
        .local_ranks = "SLURM_NTASKS_PER_NODE",
-       .hides_mpi = true},
+       .hides_mpi = true,
+       .slurm_sets = true},
       {.marker = kByHand, .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE", .by_hand = true},
   };
   return all;
 }
 
-bool started_this(const Variables& launcher) {
-  const std::string_view marker = launcher.marker;
-  const char* const text = variable(launcher.marker);
-  if (text == nullptr) return false;
-  const bool of_shell = marker == kSlurmStep || (marker == kPmixRank && std::string_view(text) == "0");
-  return !of_shell || !is_slurms_own_shell();
+bool is_of_slurms_shell(const Variables& launcher) {
+  const bool slurms = launcher.slurm_sets && (launcher.not_slurm == nullptr || !is_set(launcher.not_slurm));
+  const std::string rank = variable(launcher.rank);
+  return slurms && is_in_slurms_own_step() && (rank.empty() || rank == "0");
 }
+
+bool started_this(const Variables& launcher) { return is_set(launcher.marker) && !is_of_slurms_shell(launcher); }
 
 /// Null where no launcher started this process.
 const Variables* innermost() {

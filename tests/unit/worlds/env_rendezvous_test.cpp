@@ -49,6 +49,7 @@ class Environment {
                                            "OMPI_COMM_WORLD_SIZE",
                                            "PMI_RANK",
                                            "PMI_SIZE",
+                                           "MPI_LOCALNRANKS",
                                            "PMIX_RANK",
                                            "SLURM_PROCID",
                                            "SLURM_NTASKS",
@@ -181,10 +182,23 @@ TEST(EnvRendezvous, AShellIsNoRank) {
         Variables{{"SLURM_JOB_ID", "77"}, {"SLURM_NTASKS", "4"}},                         // of salloc
         Variables{{"SLURM_JOB_ID", "77"}, {"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}},  // the script of sbatch
         with(kSrun, {{"SLURM_STEP_ID", "4294967290"}, {"SLURM_PROCID", "0"}, {"PMIX_RANK", "0"}}),  // salloc's own step
+        with(kSrun, {{"SLURM_STEP_ID", "4294967290"}, {"SLURM_PROCID", "0"}, {"PMI_RANK", "0"}, {"PMI_SIZE", "1"}}),
         with(kSrun, {{"SLURM_STEP_ID", "4294967291"}, {"SLURM_PROCID", "0"}})}) {
     const Environment environment(shell);
     EXPECT_FALSE(read_launcher_environment().has_value()) << shell.size();
     EXPECT_TRUE(is_first_process());
+  }
+}
+
+TEST(EnvRendezvous, WhatMpirunStartsInAShellOfSallocIsARank) {
+  const Variables shell = with(kSrun, {{"SLURM_STEP_ID", "4294967290"}, {"SLURM_PROCID", "0"}});
+  for (const Variables& mpirun :
+       {Variables{{"PMI_RANK", "0"}, {"PMI_SIZE", "2"}, {"MPI_LOCALNRANKS", "2"}},  // Hydra's
+        Variables{{"PMIX_RANK", "0"}, {"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "2"}}}) {
+    const Environment environment(with(shell, mpirun));
+    ASSERT_TRUE(launcher_environment().has_value()) << mpirun.begin()->first;
+    EXPECT_EQ(launcher_environment()->ranks, 2);
+    EXPECT_TRUE(launcher_environment()->starts_mpi);
   }
 }
 
