@@ -109,6 +109,7 @@ class RunWriter {
   void open_files();
   void write_info() const;
   void write_details(const std::string& file);
+  void name_detail(const std::string& name);
   void write_rank_samples(const Record& record, const RankTimes& times);
   void heal_files() const;
   void load_rows();

@@ -241,6 +241,7 @@ void RunWriter::write_rank_samples(const Record& record, const RankTimes& times)
   if (rank_samples_ == nullptr) {
     if (!std::filesystem::exists(path)) replace_file(path, csv_line(rank_sample_columns()));
     rank_samples_ = open_to_append(path);
+    name_detail(path.filename().string());
   }
   // In pieces of bounded size: thousands of ranks times thousands of samples are gigabytes of text.
   constexpr std::size_t kRowsAtOnce = 100'000;
@@ -285,6 +286,10 @@ void RunWriter::replace_details(const std::string& file, nlohmann::json details)
 void RunWriter::write_details(const std::string& file) {
   const std::string name = file + ".json";
   replace_file(folder_ / name, details_[file].dump() + "\n");
+  name_detail(name);
+}
+
+void RunWriter::name_detail(const std::string& name) {
   nlohmann::json& names = info_["details"];
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   names.push_back(name);

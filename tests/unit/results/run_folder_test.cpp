@@ -324,6 +324,20 @@ TEST_F(RunFolder, ResumeKeepsTheRanksTimesOfKeptPoints) {
   EXPECT_EQ(file_text(path_ / "rank_samples.csv"), csv_line(rank_sample_columns()) + kRankRows);
 }
 
+TEST_F(RunFolder, ResumeNamesMissingTimesOfTheRanks) {
+  {
+    RunWriter writer = RunWriter::create(path_, some_info());
+    Record record = all_reduce_record(8);
+    summarise(samples_of_two_ranks(), 1.5, record);
+    writer.append(record, samples_of_two_ranks());
+  }
+  EXPECT_EQ(lost_file(path_), "");
+  std::filesystem::remove(path_ / "rank_samples.csv");
+  EXPECT_EQ(lost_file(path_), "rank_samples.csv");
+  EXPECT_THAT(message_of<UsageError>([&] { RunWriter::resume(path_, some_info()); }),
+              HasSubstr("rank_samples.csv is missing, so the run cannot be continued"));
+}
+
 TEST_F(RunFolder, ResumeNamesMissingSamples) {
   write_run();
   std::filesystem::remove(path_ / "samples.csv");
