@@ -51,6 +51,18 @@ int most_channels(World& world, const std::vector<Program>& programs) {
   return static_cast<int>(largest_over_ranks(world, most));
 }
 
+/// As long as it lives no payload is moved in virtual time, where moving it takes none.
+class SparedData {
+ public:
+  explicit SparedData(Communicator& communicator) : communicator_(communicator) { communicator_.carry_data(false); }
+  SparedData(const SparedData&) = delete;
+  SparedData& operator=(const SparedData&) = delete;
+  ~SparedData() { communicator_.carry_data(true); }
+
+ private:
+  Communicator& communicator_;
+};
+
 }  // namespace
 
 Nanoseconds time_to_touch(Bytes bytes) {
@@ -86,10 +98,16 @@ Bytes PreparedPoint::memory_needed(const Workload& workload, const Communicator&
 }
 
 Samples PreparedPoint::measure(Instruments& instruments) {
-  communicator_.carry_data(false);  // in virtual time, where it takes none
-  if (communicator_.carries_data()) fill_all_slots();
   Start start(instruments, communicator_,
               ArrivalDelays(arrival(), communicator_.rank(), communicator_.ranks(), options_.seed));
+  Samples samples = take_samples(instruments, start);
+  check(start, samples);
+  return samples;
+}
+
+Samples PreparedPoint::take_samples(Instruments& instruments, Start& start) {
+  const SparedData spared(communicator_);
+  if (communicator_.carries_data()) fill_all_slots();
   world_.set_deadline(options_.timeout, "comparing the ranks' clocks");
   instruments.clock.anchor();
   const LocalSample first = run_sample(start, instruments.timer);
@@ -115,8 +133,6 @@ Samples PreparedPoint::measure(Instruments& instruments) {
   samples.warmup += warmup_calls_;
   samples.sync = name_of(start.sync());
   if (world_.rank() == 0) samples.first_ns = cold.completion.front();
-  communicator_.carry_data(true);
-  check(start, samples);
   return samples;
 }
 

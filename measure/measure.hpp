@@ -66,6 +66,7 @@ class PreparedPoint {
   int batch() const { return static_cast<int>(batch_.size()); }
   void use_what_warmed(const Warm& warm, Start& start);
   void run_once_traced(Instruments& instruments, TraceDepth depth, const std::function<void(const StepTime&)>& sink);
+  Samples take_samples(Instruments& instruments, Start& start);  // all but their check
   Samples take_series(Instruments& instruments, Start& start, double sample_ns);
   LocalSample run_sample(Start& start, const Timer& timer);
   void prepare_caches(std::size_t call, Start& start);

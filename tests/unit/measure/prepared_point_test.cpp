@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "core/error.hpp"
 #include "tests/unit/measure/model_point.hpp"
+#include "tests/unit/transports/forwarding_world.hpp"
 
 namespace weft {
 namespace {
@@ -60,6 +62,24 @@ TEST(PreparedPoint, PayloadOfASimulatedFabricIsMovedOnlyWhereItIsChecked) {
     if (world.rank() > 0) return;
     EXPECT_TRUE(samples.checked);
     EXPECT_EQ(samples.wrong, 0U);
+  });
+}
+
+class BreaksOffBeforeTheFirstCall : public ForwardingWorld {
+ public:
+  using ForwardingWorld::ForwardingWorld;
+  void set_deadline(Nanoseconds, const char*) override { throw TimedOut("in a test"); }
+};
+
+TEST(PreparedPoint, PayloadIsMovedAgainAfterAPointThatBrokeOff) {
+  model_point::on_model(2, {}, [](Communicator& communicator, World& world) {
+    const model_point::CallWorkload workload(
+        {.collective = Collective::all_reduce, .rank = world.rank(), .ranks = 2, .count = 100}, "ring");
+    BreaksOffBeforeTheFirstCall broken(world);
+    Instruments instruments(communicator, world, kTwenty.sync, TimerKind::monotonic, {0, 0});
+    PreparedPoint point(workload, communicator, broken, kTwenty);
+    EXPECT_THROW(point.measure(instruments), TimedOut);
+    EXPECT_TRUE(communicator.carries_data());
   });
 }
 
