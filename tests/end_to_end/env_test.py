@@ -209,6 +209,13 @@ class Env(ProgramTest):
                                      for rank, address in enumerate((master, "127.0.0.1"))])
         self.assertEqual(codes, [OK] * 2, errors)
 
+    def test_an_address_by_which_others_came_is_not_to_blame(self):
+        master = "192.0.2.99"
+        codes, _, errors = self.end([self.start(rank, 3, "-t", "shm", *SMALL, timeout=1, MASTER_ADDR=address, WEFT_SECRET="sesame")
+                                     for rank, address in enumerate((master, "127.0.0.1"))])
+        self.assertEqual(codes, [FAILED] * 2)
+        self.assertEqual(said("".join(errors)), [f"weft: rank 2 of 3 did not come to {master}:{self.port} within 1 s (--timeout)"])
+
     def hurt(self, whom, how):
         """Sends the signal in the middle of the second point; (exit codes, sentences)."""
         processes = [self.start(rank, 3, "-t", "shm", *LONG) for rank in range(3)]

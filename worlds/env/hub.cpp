@@ -97,6 +97,11 @@ void Hub::welcome(Reception::Guest guest) {
     post(fd, std::make_shared<const std::string>(make_frame(FrameKind::verdict, 0, pack(*verdict_))));
 }
 
+/// By the address that they were given; rank 0 comes over the loopback where it is none of its host's.
+bool Hub::others_came() const {
+  return std::any_of(members_.begin() + 1, members_.end(), [](const Member& m) { return m.came[0] || m.came[1]; });
+}
+
 std::string Hub::missing_sentence() const {
   constexpr std::size_t kMostNamed = 8;
   std::vector<std::string> names;
@@ -106,7 +111,7 @@ std::string Hub::missing_sentence() const {
   std::string sentence = fmt::format("rank{} {} of {} did not come to {} within {:.3g} s (--timeout)", plural,
                                      enumerate(std::move(names), kMostNamed), members_.size(), rendezvous_.place(),
                                      static_cast<double>(timeout_) / 1e9);
-  if (is_elsewhere(rendezvous_.host))
+  if (!others_came() && is_elsewhere(rendezvous_.host))
     sentence += fmt::format("; rank 0's host does not have the address {}", rendezvous_.host);
   if (const std::size_t strangers = reception_.turned_away(); strangers != 0)
     sentence += fmt::format("; {} connections without the secret were turned away", strangers);

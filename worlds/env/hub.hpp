@@ -62,6 +62,7 @@ class Hub {
   Admission admit(const Introduction& introduction);
   void welcome(Reception::Guest guest);
   bool all_came() const { return missing_ == 0; }
+  bool others_came() const;
   std::string missing_sentence() const;
 
   void serve(int fd, std::uint32_t events);
