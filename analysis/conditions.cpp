@@ -28,8 +28,7 @@ constexpr std::array kOfPipelines = {"micro_batches"sv, "stages"sv,      "virtua
                                      "forward_ns"sv,    "backward_ns"sv, "weight_ns"sv};
 constexpr std::array kSections = {"configuration"sv, "host"sv,        "topology"sv, "libraries"sv,
                                   "transports"sv,    "environment"sv, "build"sv};
-constexpr std::array kOfHosts = {"cpu"sv,       "kernel"sv, "governor"sv, "clock_source"sv,
-                                 "cpu_quota"sv, "turbo"sv,  "smt"sv};
+constexpr std::array kOfHosts = {"cpu"sv, "kernel"sv, "governor"sv, "clock_source"sv, "cpu_quota"sv};
 constexpr auto kMemory = "memory_GiB"sv;
 constexpr std::array kOfRanks = {"binding"sv, "cores"sv, "quota"sv};
 constexpr std::array kOfTopology = {"hosts"sv, "ranks_per_host"sv, "oversubscribed"sv};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/topology.hpp"
+#include "results/provenance.hpp"
 #include "tests/unit/analysis/synthetic_sets.hpp"
 
 namespace weft {
@@ -12,6 +14,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
 
 nlohmann::json places(const std::vector<std::string>& hosts, const std::vector<std::string>& bindings) {
   nlohmann::json all = nlohmann::json::array();
@@ -80,9 +83,25 @@ TEST_F(Comparability, EachDifferenceIsNamedWithBothValues) {
   }
 }
 
-TEST(Conditions, EverySectionMayDiffer) {
-  const nlohmann::json all = conditions_of(nlohmann::json::object());
-  for (const auto& [section, conditions] : all.items()) EXPECT_THAT(condition_sections(), Contains(section));
+std::vector<std::string> names_in(const nlohmann::json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) {
+    EXPECT_FALSE(value.is_null()) << name;
+    names.push_back(name);
+  }
+  return names;
+}
+
+/// What --despite takes is what a run can tell, as run.json has it.
+TEST(Conditions, NamesAreThoseThatARunAndItsRowsTell) {
+  nlohmann::json all =
+      conditions_of({{"provenance", collect_provenance({})}, {"topology", nlohmann::json::array({Place{}})}});
+  all.merge_patch(conditions_of(Record{}));
+  EXPECT_THAT(condition_sections(), UnorderedElementsAreArray(names_in(all)));
+  for (const char* section : {"host", "topology"})
+    EXPECT_THAT(condition_names(section), UnorderedElementsAreArray(names_in(all[section]))) << section;
+  for (const char* name : {"binding", "cores", "quota"}) EXPECT_FALSE(all["topology"][name][0].is_null()) << name;
+  EXPECT_THAT(condition_names("environment"), IsEmpty()) << "whatever variables there are";
 }
 
 TEST_F(Comparability, PlacesOfTheRanksAreConditionsAndNamesOfHostsAreNot) {
