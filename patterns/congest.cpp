@@ -201,7 +201,8 @@ Pattern entry() {
   return {.name = "congest",
           .summary =
               "some ranks beside the heavy traffic of the others: ping-pong and all-reduce of 8 bytes, exchange (-e)",
-          .plan = plan};
+          .plan = plan,
+          .flags = {"--victims", "--aggressor-bytes"}};
 }
 
 }  // namespace weft::patterns::congest

@@ -88,6 +88,12 @@ struct Pattern {
   std::vector<Collective> collectives = {};
   bool shaped_by_model = false;  ///< whether Request::model decides its sizes
   bool takes_peak = false;       ///< whether Request::peak_tflops decides how long it computes
+  /// The flags of `weft run` that this pattern takes, of those that not every one does ("--goal"): one that no chosen
+  /// pattern takes is refused.
+  std::vector<std::string> flags = {};
+  /// The flags of `weft run` that would do nothing for it, each with where it has that from instead, as it is said
+  /// behind the flag: refused where no chosen pattern has a use for it.
+  std::map<std::string, std::string> useless_flags = {};
 
   std::string key() const { return name; }
 };

@@ -69,6 +69,7 @@ Pattern entry() {
   pattern.name = "goal";
   pattern.summary = "a GOAL schedule (LogGOPSim, ATLAHS) from a file: --goal";
   pattern.plan = plan_goal;
+  pattern.flags = {"--goal", "--goal-eager"};
   return pattern;
 }
 

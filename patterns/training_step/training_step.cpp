@@ -46,6 +46,34 @@ std::vector<Point> plan_training_step(const Request& request, int ranks) {
   return {point};
 }
 
+std::map<std::string, std::string> useless_flags() {
+  const std::string sizes = "what is sent follows from --layout and its model";
+  const std::string compute = "compute follows from the model's FLOPs, --peak and --efficiency";
+  return {
+      {"--min-bytes", sizes},
+      {"--max-bytes", sizes},
+      {"--factor", sizes},
+      {"--dtype", sizes},
+      {"--op", "gradients are summed"},
+      {"--in-place", sizes},
+      {"--tokens", "a micro-batch's tokens are \"sequence_length\" x \"micro_batch\" of --layout"},
+      {"--micro-batches", "they follow from \"global_batch\" of --layout"},
+      {"--stages", "they are \"pipeline\" of --layout"},
+      {"--virtual-stages", "they are \"virtual_stages\" of --layout"},
+      {"--schedule", "it is \"schedule\" of --layout"},
+      {"--dispatcher", "it is \"dispatcher\" of --layout"},
+      {"--dispatch-format", "it is \"dispatch_format\" of --layout"},
+      {"--combine-format", "it is \"combine_format\" of --layout"},
+      {"--ranks-per-node",
+       "it is \"ranks_per_node\" of --layout, and of a simulated fabric ranks-per-node of --fabric"},
+      {"--placement", "experts lie on the ranks of \"expert\" of --layout in order"},
+      {"--pass", "a step has both passes"},
+      {"--forward", compute},
+      {"--backward", compute},
+      {"--weight-gradient", compute},
+  };
+}
+
 }  // namespace
 
 Pattern entry() {
@@ -55,6 +83,7 @@ Pattern entry() {
   pattern.shaped_by_model = true;
   pattern.takes_peak = true;
   pattern.plan = plan_training_step;
+  pattern.useless_flags = useless_flags();
   return pattern;
 }
 
