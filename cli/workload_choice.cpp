@@ -84,14 +84,20 @@ std::string selected_for(const Point& point, const std::string& transport, const
   return selected_algorithm(options.selections, place, point.bytes_per_rank);
 }
 
-/// Why the algorithm (null: the transport's own) cannot do the point; empty where it can. The same on every rank.
-std::string refuses_algorithm(const Algorithm* algorithm, const Point& point, const OpenTransport& transport,
-                              const World& world, const RankPlaces& places) {
-  if (algorithm == nullptr)
-    return refuses_natives(*transport.communicator, *point.build_as(nullptr, world.rank(), places.nodes()));
-  Call call = point.call;
-  call.nodes = places.nodes();
-  return algorithm->refuses(call);
+/// This rank's work by the algorithm, or (null) by the transport's own; else null, and `refused` says why: the same on
+/// every rank.
+std::unique_ptr<Workload> build_by(const Algorithm* algorithm, const Point& point, const Communicator& communicator,
+                                   const RankPlaces& places, std::string& refused) {
+  if (algorithm != nullptr) {
+    Call call = point.call;
+    call.nodes = places.nodes();
+    refused = algorithm->refuses(call);
+    if (!refused.empty()) return nullptr;
+  }
+  std::unique_ptr<Workload> workload = point.build_as(algorithm, communicator.rank(), places.nodes());
+  refused = refuses_natives(communicator, *workload);
+  if (!refused.empty()) return nullptr;
+  return workload;
 }
 
 /// Of a point for which the user named no algorithm. Says in the record which it is; null: the point's, or where the
@@ -102,11 +108,12 @@ std::unique_ptr<Workload> choose_algorithm(const Point& point, const OpenTranspo
   const std::string selected = selected_for(point, transport.name, options, world.ranks(), places);
   const bool own = selected.empty() || selected == kNative;
   const Algorithm* const algorithm = own ? nullptr : &collectives::find(point.call.collective, selected);
-  const std::string refused = refuses_algorithm(algorithm, point, transport, world, places);
+  std::string refused;
+  std::unique_ptr<Workload> workload = build_by(algorithm, point, *transport.communicator, places, refused);
   if (!refused.empty() && selected.empty()) return nullptr;
   record.algorithm = own ? kNative : selected;
   if (!refused.empty()) return refuse(record, fmt::format("--selection says {} here: {}", selected, refused));
-  return point.build_as(algorithm, world.rank(), places.nodes());
+  return workload;
 }
 
 }  // namespace
