@@ -118,11 +118,24 @@ void refuse_no_file(const std::string& path) {
     throw UsageError(fmt::format("--trace {}: is no file: give the name of a new one", path));
 }
 
+/// Without links, dots and a slash at its end, be it there or not.
+std::filesystem::path place_of(const std::filesystem::path& path) {
+  const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  return place.has_filename() ? place : place.parent_path();
+}
+
 /// Whether the path is the folder, or one above it, be they there or not.
 bool leads_to(const std::filesystem::path& path, const std::filesystem::path& folder) {
-  const std::filesystem::path above = std::filesystem::weakly_canonical(std::filesystem::absolute(path));
-  const std::filesystem::path below = std::filesystem::weakly_canonical(std::filesystem::absolute(folder));
+  const std::filesystem::path above = place_of(path);
+  const std::filesystem::path below = place_of(folder);
   return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end();
+}
+
+void refuse_within(const std::string& path, const char* flag, const std::string& folder) {
+  if (!folder.empty() && leads_to(folder, path))
+    throw UsageError(fmt::format(
+        "--trace {}: is in the folder of {} {}, where it might replace a file of the run: give another folder", path,
+        flag, folder));
 }
 
 [[noreturn]] void fail(const std::string& path) { throw std::system_error(errno, std::generic_category(), path); }
@@ -133,11 +146,8 @@ void check_trace_file(const std::string& path, const std::string& out, const std
   refuse_no_file(path);
   if (!out.empty() && leads_to(path, out))
     throw UsageError(fmt::format("--trace {}: is to be a folder, of --out {}: give the trace another name", path, out));
-  if (!resumed.empty() && leads_to(resumed, path))
-    throw UsageError(
-        fmt::format("--trace {}: is in the folder of --resume {}, whose files it might replace: give another "
-                    "folder",
-                    path, resumed));
+  refuse_within(path, "--out", out);
+  refuse_within(path, "--resume", resumed);
   std::error_code ignored;
   if (!std::filesystem::is_directory(std::filesystem::absolute(path, ignored).parent_path(), ignored))
     throw UsageError(fmt::format("--trace {}: cannot be written: its folder is not there", path));

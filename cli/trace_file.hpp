@@ -11,9 +11,9 @@ namespace weft::cli {
 /// each point, a thread for each lane, a slice for each step, and an arrow for each message from its send to the wait
 /// at which it had arrived. It is valid JSON after every call, so that a run that is cut off leaves what was traced.
 
-/// Throws UsageError where there is something that is no file, or no folder to make one in, or where `out`, the run
-/// folder that is to be made, would be there or below, or which is in `resumed`, the one that is continued (both may be
-/// empty). Changes nothing.
+/// Throws UsageError where there is something that is no file, or no folder to make one in, where `out`, the run folder
+/// that is to be made, would be there or below, or where it is in that folder or in `resumed`, the one that is
+/// continued (both may be empty). Changes nothing.
 void check_trace_file(const std::string& path, const std::string& out, const std::string& resumed);
 
 /// Makes the file, before any rank starts; one that is there is replaced. Throws UsageError where that cannot be.

@@ -83,6 +83,16 @@ class TraceTest(ProgramTest):
         self.assertIn("give another folder", done.stderr)
         self.assertEqual(rows.read_text(), before)
 
+    def test_no_file_of_a_new_run_is_replaced(self):
+        there = self.folder / "there"
+        there.mkdir()
+        for trace, out in (("there/points.csv", "there"), ("new/trace.json", "new"), ("new/sub/../trace.json", "./new/")):
+            done = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--trace", self.folder / trace, "--out", f"{self.folder}/{out}")
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertEqual(done.stderr, f"weft: --trace {self.folder / trace}: is in the folder of --out {self.folder}/{out}, "
+                                          "where it might replace a file of the run: give another folder\n")
+        self.assertEqual(list(self.folder.rglob("*")), [there], "nothing was made")
+
     def test_bad_input(self):
         for path in (self.folder, self.folder / "absent" / "trace.json"):
             result = weft("run", "all_reduce", "-t", "model", "--ranks", "2", "--trace", path, "--out", self.folder / "run")
