@@ -112,7 +112,7 @@ Samples PreparedPoint::take_samples(Instruments& instruments, Start& start) {
   instruments.clock.anchor();
   const LocalSample first = run_sample(start, instruments.timer);
   Samples cold;
-  merge_samples(world_, instruments.clock, {first}, 0, false, cold);
+  merge_samples(world_, instruments.clock, {first}, 0, {}, cold);
   // As if the operation were long enough for the clock: whether it is, the warm-up will show.
   start.use(choose_start(options_.sync, {.oversubscribed = options_.oversubscribed}), warm_window(instruments), 0);
   Warm warm = warm_up(instruments, start, first);
@@ -192,8 +192,10 @@ void PreparedPoint::choose_batch(const Warm& warm) {
 Samples PreparedPoint::take_series(Instruments& instruments, Start& start, double sample_ns) {
   const StopRule rule =
       stop_rule(options_, communicator_.ranks(), communicator_.virtual_time(), static_cast<int>(programs_.size()));
-  Series series(instruments, communicator_, world_, rule, batch(), options_.all_ranks || options_.by_program,
-                options_.timed);
+  Series series(
+      instruments, communicator_, world_, rule, batch(),
+      {.keep_ranks = options_.all_ranks || options_.by_program, .common_start = start.sync() != StartSync::none},
+      options_.timed);
   const bool may_fall_back = options_.sync == StartSync::automatic;
   std::size_t next = first_chunk(rule, static_cast<Nanoseconds>(sample_ns));
   if (!instruments.clock.bounds().shared) next = std::min(next, samples_between_anchors(sample_ns));

@@ -58,10 +58,16 @@ struct Stays {
   Nanoseconds last_start = std::numeric_limits<Nanoseconds>::min();
   Nanoseconds first_end = std::numeric_limits<Nanoseconds>::max();
   Nanoseconds last_end = std::numeric_limits<Nanoseconds>::min();
-  int slowest = 0;
+  Nanoseconds longest = 0;
+  int last = 0;     // the rank that ended last
+  int slowest = 0;  // the rank that stayed longest
 
   void add(int rank, const GlobalSample& sample) {
-    if (sample.end > last_end) slowest = rank;
+    if (sample.end > last_end) last = rank;
+    if (sample.end - sample.start > longest) {
+      longest = sample.end - sample.start;
+      slowest = rank;
+    }
     first_start = std::min(first_start, sample.start);
     last_start = std::max(last_start, sample.start);
     first_end = std::min(first_end, sample.end);
@@ -71,7 +77,8 @@ struct Stays {
   bool cover(const Stays& others) const { return last_start <= others.first_start && first_end >= others.last_end; }
 };
 
-void merge_one(const std::vector<std::string>& blobs, std::size_t index, const TimedRanks& timed, Samples& samples) {
+void merge_one(const std::vector<std::string>& blobs, std::size_t index, bool common_start, const TimedRanks& timed,
+               Samples& samples) {
   Stays measured;
   Stays load;
   bool late = false;
@@ -81,8 +88,9 @@ void merge_one(const std::vector<std::string>& blobs, std::size_t index, const T
     late = late || sample.late != 0;
   }
   const bool uncovered = timed.loaded() && !load.cover(measured);
-  samples.completion.push_back(static_cast<double>(measured.last_end - measured.first_start) / samples.batch);
-  samples.slowest.push_back(measured.slowest);
+  const Nanoseconds taken = common_start ? measured.last_end - measured.first_start : measured.longest;
+  samples.completion.push_back(static_cast<double>(taken) / samples.batch);
+  samples.slowest.push_back(common_start ? measured.last : measured.slowest);
   samples.start_skew.push_back(measured.last_start - measured.first_start);
   samples.valid.push_back(late || uncovered ? 0 : 1);
   if (timed.loaded()) samples.uncovered.push_back(uncovered ? 1 : 0);
@@ -96,7 +104,7 @@ void drop(std::vector<Value>& values, std::size_t count) {
 }  // namespace
 
 void merge_samples(World& world, const GlobalClock& clock, const std::vector<LocalSample>& mine, std::size_t first,
-                   bool keep_ranks, Samples& samples, const TimedRanks& timed) {
+                   const MergeRule& rule, Samples& samples, const TimedRanks& timed) {
   const std::size_t per_exchange =
       std::max<std::size_t>(1, kSamplesPerExchange / static_cast<std::size_t>(world.ranks()));
   for (; first < mine.size(); first += per_exchange) {
@@ -104,8 +112,8 @@ void merge_samples(World& world, const GlobalClock& clock, const std::vector<Loc
     const std::vector<std::string> blobs = world.gather(pack(clock, mine, first, count));
     if (world.rank() != 0) continue;
     for (std::size_t i = 0; i < count; ++i) {
-      merge_one(blobs, i, timed, samples);
-      if (!keep_ranks) continue;
+      merge_one(blobs, i, rule.common_start, timed, samples);
+      if (!rule.keep_ranks) continue;
       keep_times(blobs, i, samples.ranks);
       samples.ranks.program.push_back(mine[first + i].program);
     }

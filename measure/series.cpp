@@ -41,12 +41,12 @@ double mean_duration(const std::vector<LocalSample>& samples, const std::vector<
 }  // namespace
 
 Series::Series(Instruments& instruments, Communicator& communicator, World& world, const StopRule& rule, int batch,
-               bool keep_ranks, const TimedRanks& timed)
+               const MergeRule& merging, const TimedRanks& timed)
     : instruments_(instruments),
       communicator_(communicator),
       world_(world),
       rule_(rule),
-      keep_ranks_(keep_ranks),
+      merging_(merging),
       timed_(timed) {
   samples_.batch = batch;
 }
@@ -67,7 +67,7 @@ std::size_t Series::end(Nanoseconds at_least) {
   clock.anchor();
   samples_.clock_closure_ns = std::max(samples_.clock_closure_ns, clock.bounds().closure_ns);
   samples_.clock_bound_ns = std::max(samples_.clock_bound_ns, clock.bounds().bound_ns);
-  merge_samples(world_, clock, mine_, merged_, keep_ranks_, samples_, timed_);
+  merge_samples(world_, clock, mine_, merged_, merging_, samples_, timed_);
   merged_ = mine_.size();
   std::string blob;
   if (world_.rank() == 0) blob = to_blob<Decision>({decide_on_rank_0(at_least)});

@@ -13,9 +13,9 @@ namespace weft {
 /// between two anchors of the clock, so its times are interpolated and final.
 class Series {
  public:
-  /// `batch`: calls per sample. `keep_ranks`: every rank's times. `timed` outlives the series.
+  /// `batch`: calls per sample. `timed` outlives the series.
   Series(Instruments& instruments, Communicator& communicator, World& world, const StopRule& rule, int batch,
-         bool keep_ranks, const TimedRanks& timed);
+         const MergeRule& merging, const TimedRanks& timed);
 
   /// Makes room for so many samples, so that taking them allocates nothing.
   void begin(std::size_t count);
@@ -38,7 +38,7 @@ class Series {
   Communicator& communicator_;
   World& world_;
   StopRule rule_;
-  bool keep_ranks_;
+  MergeRule merging_;
   const TimedRanks& timed_;
   Samples samples_;                // rank 0
   std::vector<LocalSample> mine_;  // the whole point's

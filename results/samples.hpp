@@ -29,8 +29,9 @@ struct Disturbance {
 /// sample, valid or not, in the order in which they ran.
 struct Samples {
   std::vector<double> completion;  ///< ns per call: (max over ranks of the end - min over ranks of the start) / batch
-                                   ///< on the ranks' common time base, else max of the durations / batch
-  std::vector<int> slowest;        ///< the rank that ended last
+                                   ///< on the ranks' common time base; max of the durations / batch where they did not
+                                   ///< start together
+  std::vector<int> slowest;        ///< the rank that ended last, or took longest
   std::vector<Nanoseconds> start_skew;  ///< last start - first start
   std::vector<char> valid;              ///< 0: a rank started late, or uncovered; empty: all are valid
   std::vector<char> uncovered;  ///< 1: ranks that were to load the fabric began later than those that are timed,

@@ -147,6 +147,7 @@ std::string note_of(const Record& record, std::string_view key) {
 std::string arrival_of(const Record& record) { return note_of(record, "arrival"); }
 
 double start_uncertainty(const Record& record) {
+  if (record.sync == "none") return 0;
   const double uncertain = record.clock_bound_us + (arrival_of(record).empty() ? record.start_skew_us : 0);
   return uncertain > 0 && record.time_us_median > 0 ? uncertain / record.time_us_median : 0;
 }

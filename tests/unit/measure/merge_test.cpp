@@ -7,7 +7,7 @@
 namespace weft {
 namespace {
 
-Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1, bool keep_ranks = false,
+Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1, const MergeRule& rule = {},
                const TimedRanks& timed = {}) {
   Samples samples;
   const auto count = static_cast<int>(ranks.size());
@@ -17,7 +17,7 @@ Samples merged(const std::vector<std::vector<LocalSample>>& ranks, int batch = 1
     const GlobalClock clock(communicator, world, timer, nodes);
     Samples mine;
     mine.batch = batch;
-    merge_samples(world, clock, ranks[static_cast<std::size_t>(world.rank())], 0, keep_ranks, mine, timed);
+    merge_samples(world, clock, ranks[static_cast<std::size_t>(world.rank())], 0, rule, mine, timed);
     if (world.rank() == 0) samples = mine;
   });
   return samples;
@@ -31,6 +31,13 @@ TEST(Merge, CompletionRunsFromTheFirstStartToTheLastEnd) {
   EXPECT_EQ(samples.valid, (std::vector<char>{1, 1}));
 }
 
+TEST(Merge, WithoutACommonStartASampleIsItsLongestStay) {
+  // Rank 1 goes on to its next sample while rank 0 is still at the last.
+  const Samples samples = merged({{{100, 150}, {160, 205}}, {{90, 130}, {135, 190}}}, 1, {.common_start = false});
+  EXPECT_EQ(samples.completion, (std::vector<double>{50, 55}));
+  EXPECT_EQ(samples.slowest, (std::vector<int>{0, 1}));
+}
+
 TEST(Merge, OneLateRankMakesTheSampleInvalid) {
   const Samples samples = merged({{{100, 150, false}, {200, 250, false}}, {{100, 150, false}, {220, 250, true}}});
   EXPECT_EQ(samples.valid, (std::vector<char>{1, 0}));
@@ -38,7 +45,7 @@ TEST(Merge, OneLateRankMakesTheSampleInvalid) {
 
 TEST(Merge, OnlyTheTimedRanksMakeASample) {
   const TimedRanks timed{.mask = {1, 0, 1}};
-  const Samples samples = merged({{{100, 150}}, {{0, 900}}, {{110, 170}}}, 1, false, timed);
+  const Samples samples = merged({{{100, 150}}, {{0, 900}}, {{110, 170}}}, 1, {}, timed);
   EXPECT_EQ(samples.completion, (std::vector<double>{70}));
   EXPECT_EQ(samples.slowest, (std::vector<int>{2}));
   EXPECT_EQ(samples.start_skew, (std::vector<Nanoseconds>{10}));
@@ -51,7 +58,7 @@ TEST(Merge, ALoadRunsFromBeforeTheFirstStartUntilAfterTheLastEnd) {
                                   {{110, 170}, {110, 170}, {110, 170}},
                                   {{50, 200}, {101, 200}, {50, 200}},
                                   {{50, 170}, {50, 200}, {50, 169}}},
-                                 1, false, timed);
+                                 1, {}, timed);
   EXPECT_EQ(samples.uncovered, (std::vector<char>{0, 1, 1})) << "one began too late, one ended too early";
   EXPECT_EQ(samples.valid, (std::vector<char>{1, 0, 0}));
   EXPECT_EQ(samples.completion, (std::vector<double>{70, 70, 70}));
@@ -70,8 +77,8 @@ TEST(Merge, MoreSamplesThanOneExchangeHolds) {
 }
 
 TEST(Merge, TimesOfAllRanksCountFromTheFirstStart) {
-  Samples samples =
-      merged({{{100, 150}, {1000, 1100}, {2000, 2001}}, {{90, 140}, {1005, 1200}, {1990, 1999}}}, 1, true);
+  Samples samples = merged({{{100, 150}, {1000, 1100}, {2000, 2001}}, {{90, 140}, {1005, 1200}, {1990, 1999}}}, 1,
+                           {.keep_ranks = true});
   EXPECT_EQ(samples.ranks.start_off, (std::vector<std::int32_t>{0, -10, 0, 5, 0, -10}));
   EXPECT_EQ(samples.ranks.duration, (std::vector<std::int32_t>{50, 50, 100, 195, 1, 9}));
   drop_leading(samples, 1);
@@ -82,7 +89,7 @@ TEST(Merge, TimesOfAllRanksCountFromTheFirstStart) {
 }
 
 TEST(Merge, TimesBeyondTwoSecondsSaturate) {
-  const Samples samples = merged({{{0, 5'000'000'000}}, {{-5'000'000'000, 0}}}, 1, true);
+  const Samples samples = merged({{{0, 5'000'000'000}}, {{-5'000'000'000, 0}}}, 1, {.keep_ranks = true});
   EXPECT_EQ(samples.ranks.duration.front(), std::numeric_limits<std::int32_t>::max());
   EXPECT_EQ(samples.ranks.start_off.back(), std::numeric_limits<std::int32_t>::min());
   EXPECT_EQ(samples.completion.front(), 1e10);

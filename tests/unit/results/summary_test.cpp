@@ -136,6 +136,8 @@ TEST(Summary, AnUncertainStartIsSaid) {
   samples.clock_bound_ns = 2000;
   EXPECT_EQ(summary_of(samples).status, "ok");
   EXPECT_EQ(summary_of(samples).reason, "bound of the clocks and skew of the start are 7 % of the median");
+  samples.sync = "none";
+  EXPECT_EQ(summary_of(samples).reason, "") << "the ranks' own times know of no common start";
 }
 
 TEST(Summary, SaysHowItWasMeasured) {
