@@ -10,11 +10,11 @@
 # compiled several at a time. The table of all entries is generated from the list, so that nothing registers itself at
 # run time and no source needs an #if for an absent library.
 
-# Compiles ten sources of the target at a time, since reading headers (JSON, CLI11, GoogleTest, fmt) takes most of the
+# Compiles twenty sources of the target at a time, since reading headers (JSON, CLI11, GoogleTest, fmt) takes most of the
 # time. The presets that join all sources of a target keep their way.
 function(weft_join_sources target)
   if(WEFT_JOIN_SOURCES AND NOT CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 20)
   endif()
 endfunction()
 
