@@ -25,7 +25,7 @@ static_assert(sizeof(Header) == 16);
 
 /// A message up to this length travels at once and whole. Of a longer one only its head does, and the body, which is
 /// the rest, when the receive is posted.
-inline constexpr Bytes kWhole = 256 << 10;
+inline constexpr Bytes kWhole = 512 << 10;
 inline constexpr Bytes kHead = 64 << 10;
 inline constexpr Bytes kPiece = 1 << 20;
 
