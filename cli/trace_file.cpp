@@ -114,13 +114,18 @@ class Events {
 
 void refuse_no_file(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+  const bool there = std::filesystem::exists(path, ignored);
+  if (!there && std::filesystem::is_symlink(path, ignored))
+    throw UsageError(fmt::format("--trace {}: is a symbolic link to nothing: give the name of a file", path));
+  if (there && !std::filesystem::is_regular_file(path, ignored))
     throw UsageError(fmt::format("--trace {}: is no file: give the name of a new one", path));
 }
 
 /// Without links, dots and a slash at its end, be it there or not.
 std::filesystem::path place_of(const std::filesystem::path& path) {
-  const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+  if (error) throw UsageError(fmt::format("{}: cannot be looked up: {}", path.string(), error.message()));
   return place.has_filename() ? place : place.parent_path();
 }
 

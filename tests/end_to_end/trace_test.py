@@ -93,6 +93,17 @@ class TraceTest(ProgramTest):
                                           "where it might replace a file of the run: give another folder\n")
         self.assertEqual(list(self.folder.rglob("*")), [there], "nothing was made")
 
+    def test_links_that_lead_nowhere(self):
+        there = self.folder / "there"
+        there.mkdir()
+        (self.folder / "rows").symlink_to(there / "points.csv")
+        (self.folder / "loop").symlink_to("loop")
+        for trace, reason in (("rows", "a symbolic link to nothing"), ("loop", "a symbolic link to nothing"), ("loop/x", "loop/x: cannot be")):
+            done = weft("run", "barrier", "-t", "model", "--ranks", "2", "-n", "1", "--trace", self.folder / trace, "--out", there)
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn(reason, done.stderr)
+        self.assertEqual(list(there.iterdir()), [], "nothing was made")
+
     def test_bad_input(self):
         for path in (self.folder, self.folder / "absent" / "trace.json"):
             result = weft("run", "all_reduce", "-t", "model", "--ranks", "2", "--trace", path, "--out", self.folder / "run")
