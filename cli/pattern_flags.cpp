@@ -12,7 +12,11 @@ namespace weft::cli {
 
 namespace {
 
-bool is_given(const CLI::App& command, const std::string& flag) { return command.get_option(flag)->count() > 0; }
+/// A pattern's flags are those of `weft run`: another command need not have them.
+bool is_given(const CLI::App& command, const std::string& flag) {
+  const CLI::Option* const option = command.get_option_no_throw(flag);
+  return option != nullptr && option->count() > 0;
+}
 
 bool takes(const Pattern& pattern, const std::string& flag) {
   return std::find(pattern.flags.begin(), pattern.flags.end(), flag) != pattern.flags.end();

@@ -92,6 +92,13 @@ class Plugins(unittest.TestCase):
         rows, _ = self.measure("all_reduce", "-t", "fifo", "-b", "8", "-e", "8")
         self.assertEqual([row["algorithm"] for row in rows], ["recursive_doubling"])
 
+    def test_a_pattern_may_name_a_flag_that_not_every_command_has(self):
+        plugin = self.place / "tests/install/plugins/libflag_of_run.so"
+        done = self.weft("run", "pause", "-t", "model", "--ranks", "2", "--batch", "2", plugin=plugin)
+        self.assertEqual((done.returncode, done.stderr), (2, "weft: --batch: has no meaning for pause, it has one call\n"))
+        done = self.weft("export", "goal", "pause", "--ranks", "2", "--out", "pause.goal", plugin=plugin)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_one_sentence_for_what_does_not_fit(self):
         refused = self.place / "tests/install/plugins"
         (self.place / "text.so").write_text("no library\n")
