@@ -58,7 +58,7 @@ struct Stays {
   Nanoseconds last_start = std::numeric_limits<Nanoseconds>::min();
   Nanoseconds first_end = std::numeric_limits<Nanoseconds>::max();
   Nanoseconds last_end = std::numeric_limits<Nanoseconds>::min();
-  Nanoseconds longest = 0;
+  Nanoseconds longest = std::numeric_limits<Nanoseconds>::min();
   int last = 0;     // the rank that ended last
   int slowest = 0;  // the rank that stayed longest
 

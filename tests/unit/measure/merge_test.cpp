@@ -38,6 +38,13 @@ TEST(Merge, WithoutACommonStartASampleIsItsLongestStay) {
   EXPECT_EQ(samples.slowest, (std::vector<int>{0, 1}));
 }
 
+TEST(Merge, WithoutACommonStartOnlyATimedRankIsTheSlowest) {
+  const TimedRanks timed{.mask = {0, 1, 1}};
+  const Samples samples = merged({{{0, 900}}, {{100, 100}}, {{100, 100}}}, 1, {.common_start = false}, timed);
+  EXPECT_EQ(samples.completion, (std::vector<double>{0}));
+  EXPECT_EQ(samples.slowest, (std::vector<int>{1})) << "virtual time may take none";
+}
+
 TEST(Merge, OneLateRankMakesTheSampleInvalid) {
   const Samples samples = merged({{{100, 150, false}, {200, 250, false}}, {{100, 150, false}, {220, 250, true}}});
   EXPECT_EQ(samples.valid, (std::vector<char>{1, 0}));
