@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -51,6 +52,18 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(gloo_benchmark.best_variant(launches), "ring")
         self.assertEqual(gloo_benchmark.best_variant([*launches, {"ring": 13}]), "ring")
         self.assertEqual(gloo_benchmark.best_variant([*launches, {"tree": 5}]), "tree", "the other failed once")
+
+    def test_a_variant_of_gloo_that_fails_is_left_out_and_no_more(self):
+        def time_of(_program, _ranks, _size, algorithm, flags):
+            if algorithm != "allreduce_ring" or flags:
+                raise program.PeerFailed("a connection was lost")
+            return 7
+
+        with mock.patch.object(gloo_benchmark, "time_of", time_of):
+            self.assertEqual(gloo_benchmark.times_of("gloo", 2, 8), {"allreduce_ring": 7})
+        with mock.patch.object(gloo_benchmark, "time_of", side_effect=program.PeerFailed("none runs")), \
+                self.assertRaisesRegex(program.PeerFailed, "none runs"):
+            gloo_benchmark.times_of("gloo", 2, 8)
 
     def test_iperf3_counts_what_was_received(self):
         said = {"end": {"sum_sent": {"bytes": 900, "seconds": 1.0}, "sum_received": {"bytes": 800, "seconds": 0.5}}}
