@@ -17,13 +17,13 @@ std::vector<std::string> process_environment() {
   return entries;
 }
 
-std::string variable(const char* name) {
+std::string environment_variable(const char* name) {
   const char* const text = std::getenv(name);
   return text == nullptr ? std::string() : std::string(text);
 }
 
 int number_in_variable(const char* name, int least, int most) {
-  const std::string text = variable(name);
+  const std::string text = environment_variable(name);
   const std::optional<int> value = whole_number<int>(text);
   if (!value || *value < least || *value > most)
     throw UsageError(fmt::format("{}={}: give a whole number from {} to {}", name, text, least, most));

@@ -10,7 +10,7 @@ namespace weft {
 std::vector<std::string> process_environment();
 
 /// The value of a variable; empty where it is not set, or set to nothing.
-std::string variable(const char* name);
+std::string environment_variable(const char* name);
 
 /// The same as a whole number from `least` to `most`. Throws UsageError, which names the variable and what would be
 /// right, where it is none.

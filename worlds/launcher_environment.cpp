@@ -20,11 +20,11 @@ constexpr const char* kSlurmRank = "SLURM_PROCID";
 constexpr const char* kPmixRank = "PMIX_RANK";
 constexpr const char* kByHand = "WORLD_SIZE";  // a number of ranks, whoever set it
 
-bool is_set(const char* name) { return !variable(name).empty(); }
+bool is_set(const char* name) { return !environment_variable(name).empty(); }
 
 template <class Integer>
 std::optional<Integer> number(const char* name) {
-  return whole_number<Integer>(variable(name));
+  return whole_number<Integer>(environment_variable(name));
 }
 
 /// The shell that Slurm itself starts for salloc is rank 0 of a step, with SLURM_NTASKS of the whole job; the step has
@@ -42,8 +42,8 @@ struct Variables {
   bool starts_mpi = false;
   bool hides_mpi = false;
   bool by_hand = false;
-  bool slurm_sets = false;          // the marker, for the shell of salloc too
-  const char* not_slurm = nullptr;  // set beside the marker where that is another launcher's
+  bool slurm_sets = false;                // the marker, for the shell of salloc too
+  const char* more_than_slurm = nullptr;  // above 1, which salloc's shell is, where the marker is another launcher's
 };
 
 // The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs. PMIx has no variable for
@@ -62,7 +62,7 @@ const std::vector<Variables>& launchers() {
        .local_ranks = "MPI_LOCALNRANKS",
        .starts_mpi = true,
        .slurm_sets = true,
-       .not_slurm = "MPI_LOCALNRANKS"},
+       .more_than_slurm = "PMI_SIZE"},
       {.marker = "RANK", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE", .by_hand = true},
       {.marker = kPmixRank,
        .rank = kPmixRank,
@@ -82,8 +82,9 @@ const std::vector<Variables>& launchers() {
 }
 
 bool is_of_slurms_shell(const Variables& launcher) {
-  const bool slurms = launcher.slurm_sets && (launcher.not_slurm == nullptr || !is_set(launcher.not_slurm));
-  const std::string rank = variable(launcher.rank);
+  const bool slurms = launcher.slurm_sets &&
+                      (launcher.more_than_slurm == nullptr || number<int>(launcher.more_than_slurm).value_or(1) <= 1);
+  const std::string rank = environment_variable(launcher.rank);
   return slurms && is_in_slurms_own_step() && (rank.empty() || rank == "0");
 }
 

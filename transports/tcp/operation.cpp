@@ -8,7 +8,7 @@ namespace weft::tcp {
 namespace {
 
 constexpr std::uint32_t kOperations = 1024;  // of a slab
-constexpr std::size_t kPlaces = 256;         // of a mapping
+constexpr std::size_t kPlaces = 128;         // of a mapping
 
 }  // namespace
 

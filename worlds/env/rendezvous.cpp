@@ -49,16 +49,17 @@ void set_place(Rendezvous& rendezvous, const std::string& text, const char* from
 }
 
 int master_port() {
-  if (variable("MASTER_PORT").empty()) throw UsageError("MASTER_PORT is not set, though MASTER_ADDR is: give both");
+  if (environment_variable("MASTER_PORT").empty())
+    throw UsageError("MASTER_PORT is not set, though MASTER_ADDR is: give both");
   const int port = number_in_variable("MASTER_PORT", 1, kLastPort);
   // There torchrun's agent keeps its own store, on the host of rank 0 too.
-  if (variable("TORCHELASTIC_USE_AGENT_STORE") != "True") return port;
+  if (environment_variable("TORCHELASTIC_USE_AGENT_STORE") != "True") return port;
   return port < kLastPort ? port + 1 : port - 1;
 }
 
 int job_port() {
-  const unsigned long job = std::strtoul(variable("SLURM_JOB_ID").c_str(), nullptr, 10);
-  const unsigned long step = std::strtoul(variable("SLURM_STEP_ID").c_str(), nullptr, 10);
+  const unsigned long job = std::strtoul(environment_variable("SLURM_JOB_ID").c_str(), nullptr, 10);
+  const unsigned long step = std::strtoul(environment_variable("SLURM_STEP_ID").c_str(), nullptr, 10);
   return kFirstJobPort + static_cast<int>((job * 31 + step) % kJobPorts);
 }
 
@@ -84,12 +85,12 @@ Rendezvous read_rendezvous(const LaunchOptions& options) {
   Rendezvous rendezvous = read_identity();
   if (!options.rendezvous.empty()) {
     set_place(rendezvous, options.rendezvous, "--rendezvous");
-  } else if (const std::string place = variable("WEFT_RENDEZVOUS"); !place.empty()) {
+  } else if (const std::string place = environment_variable("WEFT_RENDEZVOUS"); !place.empty()) {
     set_place(rendezvous, place, "WEFT_RENDEZVOUS");
-  } else if (const std::string address = variable("MASTER_ADDR"); !address.empty()) {
+  } else if (const std::string address = environment_variable("MASTER_ADDR"); !address.empty()) {
     rendezvous.host = address;
     rendezvous.port = master_port();
-  } else if (const std::string host = first_host(variable("SLURM_STEP_NODELIST")); !host.empty()) {
+  } else if (const std::string host = first_host(environment_variable("SLURM_STEP_NODELIST")); !host.empty()) {
     rendezvous.host = host;
     rendezvous.port = job_port();
   } else {
@@ -101,8 +102,9 @@ Rendezvous read_rendezvous(const LaunchOptions& options) {
 }
 
 std::string read_secret(const LaunchOptions& options) {
-  const std::string file = !options.secret_file.empty() ? options.secret_file : variable("WEFT_SECRET_FILE");
-  if (file.empty()) return variable("WEFT_SECRET");
+  const std::string file =
+      !options.secret_file.empty() ? options.secret_file : environment_variable("WEFT_SECRET_FILE");
+  if (file.empty()) return environment_variable("WEFT_SECRET");
   const std::string name =
       fmt::format("{} {}", !options.secret_file.empty() ? "--secret-file" : "WEFT_SECRET_FILE", file);
   std::ifstream stream(file, std::ios::binary);
@@ -117,8 +119,8 @@ std::string read_secret(const LaunchOptions& options) {
 }
 
 std::string public_secret(const Rendezvous& rendezvous) {
-  return fmt::format("weft {} {} {} {}", rendezvous.port, rendezvous.ranks, variable("TORCHELASTIC_RUN_ID"),
-                     variable("SLURM_JOB_ID"));
+  return fmt::format("weft {} {} {} {}", rendezvous.port, rendezvous.ranks, environment_variable("TORCHELASTIC_RUN_ID"),
+                     environment_variable("SLURM_JOB_ID"));
 }
 
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }

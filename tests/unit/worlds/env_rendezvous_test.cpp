@@ -194,6 +194,7 @@ TEST(EnvRendezvous, WhatMpirunStartsInAShellOfSallocIsARank) {
   const Variables shell = with(kSrun, {{"SLURM_STEP_ID", "4294967290"}, {"SLURM_PROCID", "0"}});
   for (const Variables& mpirun :
        {Variables{{"PMI_RANK", "0"}, {"PMI_SIZE", "2"}, {"MPI_LOCALNRANKS", "2"}},  // Hydra's
+        Variables{{"PMI_RANK", "0"}, {"PMI_SIZE", "2"}},                            // another's
         Variables{{"PMIX_RANK", "0"}, {"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "2"}}}) {
     const Environment environment(with(shell, mpirun));
     ASSERT_TRUE(launcher_environment().has_value()) << mpirun.begin()->first;
