@@ -22,7 +22,7 @@ bool takes(const Pattern& pattern, const std::string& flag) {
   return std::find(pattern.flags.begin(), pattern.flags.end(), flag) != pattern.flags.end();
 }
 
-std::string takers_of(const std::string& flag) {
+std::string patterns_taking(const std::string& flag) {
   std::vector<std::string> takers;
   for (const Pattern& pattern : patterns::registry().entries())
     if (takes(pattern, flag)) takers.push_back(pattern.name);
@@ -35,7 +35,7 @@ void refuse_flags_of_others(const CLI::App& command, const std::vector<const Pat
     for (const std::string& flag : pattern.flags)
       if (is_given(command, flag) &&
           std::none_of(chosen.begin(), chosen.end(), [&](const Pattern* one) { return takes(*one, flag); }))
-        throw UsageError(fmt::format("{}: has no meaning for {}, it is of the {}", flag, names, takers_of(flag)));
+        throw UsageError(fmt::format("{}: has no meaning for {}, it is of the {}", flag, names, patterns_taking(flag)));
 }
 
 void refuse_useless_flags(const CLI::App& command, const std::vector<const Pattern*>& chosen,

@@ -27,7 +27,7 @@ bool any_takes(const std::vector<std::string>& transports, const std::string& fl
 }
 
 /// "of this build's transports tcp and gloo take it"
-std::string takers_of(const std::string& flag) {
+std::string transports_taking(const std::string& flag) {
   std::vector<std::string> takers;
   for (const Transport& transport : transports::registry().entries())
     if (takes(transport, flag)) takers.push_back(transport.name);
@@ -99,7 +99,7 @@ void refuse_flags_of_other_transports(const CLI::App& command, const RunOptions&
       continue;
     }
     throw UsageError(
-        fmt::format("{}: has no meaning over {} ({})", flag, join(options.transports, ", "), takers_of(flag)));
+        fmt::format("{}: has no meaning over {} ({})", flag, join(options.transports, ", "), transports_taking(flag)));
   }
 }
 
