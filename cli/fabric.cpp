@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,11 +36,9 @@ double parse_fabric_real(std::string_view text, std::string_view what) {
 }
 
 int parse_fabric_count(std::string_view text, std::string_view what) {
-  int value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stopped != end) throw UsageError(fmt::format("'{}' is no {}: give a number", text, what));
-  return value;
+  const std::optional<int> value = whole_number<int>(text);
+  if (!value) throw UsageError(fmt::format("'{}' is no {}: give a number", text, what));
+  return *value;
 }
 
 Nanoseconds parse_delay(std::string_view text) { return parse_duration(text, kLongestModelDelay); }

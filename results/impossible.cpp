@@ -1,12 +1,13 @@
 #include "results/impossible.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "core/text.hpp"
 
 namespace weft {
 
@@ -72,11 +73,9 @@ std::string unknown_word(const Record& r) {
 std::string impossible_wrong(const Record& r) {
   if (r.wrong.empty() || r.wrong == "n/a")
     return r.status == "wrong" ? cannot_be("wrong", r.wrong) + " where the status is wrong" : "";
-  std::uint64_t count = 0;
-  const char* const end = r.wrong.data() + r.wrong.size();
-  const auto [stopped, error] = std::from_chars(r.wrong.data(), end, count);
-  if (error != std::errc() || stopped != end) return cannot_be("wrong", r.wrong) + ", which is a count or n/a";
-  const bool agrees = r.status == "wrong" ? count > 0 : r.status != "ok" || count == 0;
+  const auto count = whole_number<std::uint64_t>(r.wrong);
+  if (!count) return cannot_be("wrong", r.wrong) + ", which is a count or n/a";
+  const bool agrees = r.status == "wrong" ? *count > 0 : r.status != "ok" || *count == 0;
   return agrees ? "" : fmt::format("{} where the status is {}", cannot_be("wrong", r.wrong), r.status);
 }
 

@@ -47,7 +47,7 @@ struct Variables {
 };
 
 // The innermost first: torchrun may be what srun started, mpirun what a pod with RANK runs. PMIx has no variable for
-// the number of ranks. PMI's are Slurm's (--mpi=pmi2) or Hydra's, which alone counts the ranks of a host.
+// the number of ranks. PMI's are Slurm's (--mpi=pmi2) or Hydra's.
 const std::vector<Variables>& launchers() {
   static const std::vector<Variables> all = {
       {.marker = "TORCHELASTIC_RUN_ID", .rank = "RANK", .ranks = {kByHand}, .local_ranks = "LOCAL_WORLD_SIZE"},

@@ -1,7 +1,6 @@
 #include "transports/tcp/address.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -98,11 +97,9 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
   if (slash == std::string_view::npos) return {};
   const std::optional<Address> address = parse_address(text.substr(0, slash));
   if (!address) return {};
-  Subnet subnet{.address = *address, .bits = 0};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, subnet.bits);
-  const bool whole = error == std::errc() && stop == end;
-  return whole && subnet.bits <= 8 * bytes_of(*address).size() ? std::optional(subnet) : std::nullopt;
+  const auto bits = whole_number<unsigned>(text.substr(slash + 1));
+  if (!bits || *bits > 8 * bytes_of(*address).size()) return {};
+  return Subnet{.address = *address, .bits = *bits};
 }
 
 bool Subnet::contains(const Address& other) const {
