@@ -73,7 +73,7 @@ std::optional<LogGP> of_ping_pong(const std::vector<Curve>& curves, const Curve&
   parameters.l_plus_2o_us = at_one_byte(*fit) / trips;
   parameters.gap_per_byte_ns = kNsPerUs * fit->pieces.back().us_per_byte / trips;
   parameters.lacks = "`weft run loggp` tells L and o apart";
-  if (const Curve* const stream = like(curves, curve, "send_recv", "stream"))
+  if (const Curve* const stream = like(curves, curve, "stream", "stream"))
     if (const std::optional<CurveFit> gap = fit_of(*stream)) parameters.gap_us = gap->pieces.front().latency_us;
   return parameters;
 }

@@ -29,6 +29,7 @@ void PointMeasuring::measure(const Point& point, const Workload& workload, OpenT
   if (options.arrival.pattern != ArrivalPattern::together) add_note(record, "arrival", describe(options.arrival));
   if (record.wire_bytes == 0) record.wire_bytes = busiest_wire_bytes(world_, workload, options.timed);
   add_bytes_by_level(world_, workload, *places_.nodes(), options.timed, record);
+  divide_bytes(record, point.messages);
   const Bytes memory = PreparedPoint::memory_needed(workload, *transport.communicator, options);
   std::string problem = agree_problem(world_, check_memory(memory, *transport.communicator));
   std::unique_ptr<Workload> loaded;

@@ -78,7 +78,9 @@ std::string nodes_that_differ(std::uint64_t laid_out, int fabric, int ranks) {
 
 void conclude(const Point& point, Samples& samples, Record& record) {
   if (samples.completion.empty()) return;
-  if (point.time_divisor != 1) divide_times(samples, point.time_divisor);
+  const double divisor = point.time_divisor * point.messages;
+  if (divisor != 1) divide_times(samples, divisor);
+  samples.batch *= point.messages;
   summarise(samples, point.busbw_factor, record);
   if (point.busy_ns > 0 && record.measured())
     record.bubble = std::max(0.0, 1 - point.busy_ns / (record.time_us_median * 1e3));
@@ -115,6 +117,12 @@ void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nod
     record.wire_bytes_inside_node =
         std::max<std::int64_t>(record.wire_bytes_inside_node, std::stoll(blob.substr(space + 1)));
   }
+}
+
+void divide_bytes(Record& record, int messages) {
+  record.wire_bytes /= static_cast<Bytes>(messages);
+  for (std::int64_t* const bytes : {&record.wire_bytes_between_nodes, &record.wire_bytes_inside_node})
+    if (*bytes >= 0) *bytes /= messages;
 }
 
 bool asks_for_all(const Request& request) {

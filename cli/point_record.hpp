@@ -35,6 +35,9 @@ Bytes busiest_wire_bytes(World& world, const Workload& workload, const TimedRank
 void add_bytes_by_level(World& world, const Workload& workload, const Nodes& nodes, const TimedRanks& timed,
                         Record& record);
 
+/// Makes of an iteration's bytes, where they are known, those of one of its messages.
+void divide_bytes(Record& record, int messages);
+
 /// Whether the user asked for every algorithm there is, and named none.
 bool asks_for_all(const Request& request);
 

@@ -26,8 +26,8 @@ struct Program {
 
 constexpr Program kPrograms[] = {{"Latency", "send_recv", "pingpong", 2},
                                  {"Multi Latency", "send_recv", "pingpong", 0},
-                                 {"Bandwidth", "send_recv", "stream", 2},
-                                 {"Multiple Bandwidth / Message Rate", "send_recv", "stream", 0},
+                                 {"Bandwidth", "stream", "stream", 2},
+                                 {"Multiple Bandwidth / Message Rate", "stream", "stream", 0},
                                  {"Allreduce Latency", "all_reduce", "all_reduce", 0},
                                  {"Allgather Latency", "all_gather", "all_gather", 0},
                                  {"Allgatherv Latency", "all_gatherv", "all_gatherv", 0},
@@ -119,7 +119,7 @@ class OsuReader {
     series_.op = sum_where_reduced(program->operation);
     series_.transport = options_.transport;
     if (series_.transport.empty()) series_.transport = std::string(line.starts_with("# OSU NCCL") ? "nccl" : "mpi");
-    series_.sync = program->pattern == "send_recv" ? "none" : "native";
+    series_.sync = of_pairs() ? "none" : "native";
   }
 
   void skip_because(const std::string& why) {
@@ -169,11 +169,13 @@ class OsuReader {
     into_.points.push_back(std::move(point));
   }
 
+  bool of_pairs() const { return series_.pattern == "send_recv" || series_.pattern == "stream"; }
+
   /// The ranks of pairs are no news where the log says how many pairs there are, so that logs of all programs can be
   /// imported with one --ranks.
   int ranks_of_row(std::size_t number) const {
     if (pairs_ > 0) return 2 * pairs_;
-    const bool pair = series_.ranks == 2 && series_.pattern == "send_recv" && into_.tool.starts_with("OSU");
+    const bool pair = series_.ranks == 2 && of_pairs() && into_.tool.starts_with("OSU");
     return pair ? 2 : ranks_of(log_, options_, series_.ranks, number);
   }
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
-#include "collectives/payload_stream.hpp"
 #include "core/error.hpp"
+#include "patterns/message_workload.hpp"
 #include "patterns/registry.hpp"
 #include "patterns/sweep.hpp"
 
@@ -57,48 +57,24 @@ Lane answering_lane(const RoundTrip& trip, int peer, Bytes bytes) {
 }
 
 /// One rank of a round trip; all but the first and the last idle.
-class RoundTripWorkload : public Workload {
- public:
-  RoundTripWorkload(const RoundTrip& trip, Bytes bytes, int rank, int ranks) : peer_(ranks - 1 - rank) {
-    Program program;
-    program.rank = rank;
-    program.ranks = ranks;
-    program.dtype = Datatype::u8;
-    const bool asks = rank == 0;
-    if (asks || rank == ranks - 1) {
-      const Bytes asked = bytes * static_cast<Bytes>(messages_of(trip));
-      program.in_bytes = asks ? asked : bytes;
-      program.out_bytes = asks ? bytes : asked;
-      program.lanes.push_back(asks ? asking_lane(trip, peer_, bytes) : answering_lane(trip, peer_, bytes));
-    } else {
-      program.lanes.emplace_back("idle");
-    }
-    programs_.push_back(std::move(program));
+std::unique_ptr<Workload> build(const RoundTrip& trip, Bytes bytes, int rank, int ranks) {
+  Program program;
+  program.rank = rank;
+  program.ranks = ranks;
+  program.dtype = Datatype::u8;
+  const int peer = ranks - 1 - rank;
+  const bool asks = rank == 0;
+  if (asks || rank == ranks - 1) {
+    const Bytes asked = bytes * static_cast<Bytes>(messages_of(trip));
+    program.in_bytes = asks ? asked : bytes;
+    program.out_bytes = asks ? bytes : asked;
+    program.lanes.push_back(asks ? asking_lane(trip, peer, bytes) : answering_lane(trip, peer, bytes));
+  } else {
+    program.lanes.emplace_back("idle");
   }
-
-  const std::vector<Program>& programs() const override { return programs_; }
-
-  void fill(std::size_t, const Buffers& buffers, std::uint64_t salt) const override {
-    stream(salt, programs_[0].rank, peer_).fill(buffers.in, programs_[0].in_bytes);
-    stream(~salt, programs_[0].rank, peer_).fill(buffers.out, programs_[0].out_bytes);
-  }
-
-  std::uint64_t count_wrong(std::size_t, const Buffers& buffers, std::uint64_t salt) const override {
-    return stream(salt, peer_, programs_[0].rank).count_wrong(buffers.out, programs_[0].out_bytes, 1);
-  }
-
-  bool keeps_pace() const override { return true; }
-
-  Bytes wire_bytes(std::size_t) const override { return programs_[0].in_bytes; }
-
- private:
-  static PayloadStream stream(std::uint64_t salt, int from, int to) {
-    return {salt, static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)};
-  }
-
-  int peer_;
-  std::vector<Program> programs_;
-};
+  const Bytes arriving = program.out_bytes;
+  return std::make_unique<MessageWorkload>(std::move(program), peer, arriving);
+}
 
 Point make_point(const RoundTrip& trip, Bytes bytes, int ranks, const std::string& refusal) {
   Point point;
@@ -112,23 +88,12 @@ Point make_point(const RoundTrip& trip, Bytes bytes, int ranks, const std::strin
   if (trip.spaced) point.notes["pause_ns"] = std::to_string(pause_of(bytes));
   point.timed = {0};  // a round trip is what rank 0 says it is
   point.refused = refusal;
-  point.build = [&trip, bytes, ranks](int rank) {
-    return std::make_unique<RoundTripWorkload>(trip, bytes, rank, ranks);
-  };
+  point.build = [&trip, bytes, ranks](int rank) { return build(trip, bytes, rank, ranks); };
   return point;
 }
 
-/// Why nothing of it can be measured; empty where it can.
-std::string refuses(const Request& request, int ranks) {
-  if (ranks < 2) return "loggp needs at least 2 ranks";
-  if (request.in_place) return "loggp has no in-place form: leave out --in-place";
-  if (!request.algorithms.empty() && request.algorithms != std::vector<std::string>{"all"})
-    return "loggp has no algorithms to choose from: leave out --algorithm";
-  return {};
-}
-
 std::vector<Point> plan(const Request& request, int ranks) {
-  const std::string refusal = refuses(request, ranks);
+  const std::string refusal = refuses_messages("loggp", request, ranks);
   std::vector<Point> points;
   for (const Bytes bytes : sweep_sizes(request.min_bytes, request.max_bytes, request.factor))
     for (const RoundTrip& trip : kRoundTrips)

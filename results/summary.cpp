@@ -149,7 +149,8 @@ std::string arrival_of(const Record& record) { return note_of(record, "arrival")
 double start_uncertainty(const Record& record) {
   if (record.sync == "none") return 0;
   const double uncertain = record.clock_bound_us + (arrival_of(record).empty() ? record.start_skew_us : 0);
-  return uncertain > 0 && record.time_us_median > 0 ? uncertain / record.time_us_median : 0;
+  const double sample_us = record.time_us_median * record.batch;
+  return uncertain > 0 && sample_us > 0 ? uncertain / sample_us : 0;
 }
 
 void summarise(const Samples& samples, double busbw_factor, Record& record) {

@@ -27,8 +27,8 @@ bool too_many_late(std::size_t late, std::size_t all);
 /// Above it a row's reason says so.
 inline constexpr double kMostStartUncertainty = 0.05;
 
-/// Bound of the clocks + start skew, as a share of the median; without the skew where it was asked for (--arrival); 0
-/// with --sync none, where times are of one rank each.
+/// Bound of the clocks + start skew, as a share of the median sample, which may be of several calls; without the skew
+/// where it was asked for (--arrival); 0 with --sync none, where times are of one rank each.
 double start_uncertainty(const Record& record);
 
 /// What the row's notes have of a key; empty where they have nothing.

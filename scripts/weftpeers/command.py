@@ -11,7 +11,7 @@ from .program import ROOT, PeerFailed, need, to_bytes
 from .weft import Weft
 
 # Each is a file here with NEEDS, programs and their packages, compare(weft, options), and OPERATIONS where it has several.
-PEERS = ("shm", "osu", "ucx", "ofi", "netpipe", "iperf", "openmpi-tcp", "gloo", "gloo-benchmark")
+PEERS = ("shm", "osu", "ucx", "ofi", "netpipe", "iperf", "sockets", "openmpi-tcp", "gloo", "gloo-benchmark")
 COLLECTIVES = ("shm", "osu", "openmpi-tcp", "gloo", "gloo-benchmark")
 BETWEEN_HOSTS = ("netpipe", "iperf", "openmpi-tcp", "gloo")
 # Flags that not every comparison takes, and which do.

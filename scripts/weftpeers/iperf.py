@@ -21,11 +21,11 @@ def received_per_second(text):
 
 
 def ours(weft, streams, size):
-    """Messages in a row and an answer, as the pattern loggp has them: the mean of rank 0, to whom the answer comes."""
-    points = weft.rows(2, ["loggp", "-t", "tcp", "--tcp-streams", streams, "-b", size, "-e", size, "--cache", "hot", "--budget", SECONDS,
+    """The mean of a message among others under way, all from one place, as iperf3's are."""
+    points = weft.rows(2, ["stream", "-t", "tcp", "--tcp-streams", streams, "-b", size, "-e", size, "--cache", "hot", "--budget", SECONDS,
                            "--min-time", SECONDS, "-c", 0])
-    point = next(point for point in points if point["operation"] == "burst")
-    return float(point["wire_bytes"]) / float(point["time_us_mean"]) / 1e3
+    [point] = points
+    return float(point["bytes_per_rank"]) / float(point["time_us_mean"]) / 1e3
 
 
 def theirs(place, streams, size):
@@ -35,7 +35,7 @@ def theirs(place, streams, size):
 
 
 def compare(weft, options):
-    print(f"# weft's bandwidth over tcp, messages in a row and an answer, / iperf3's with writes as long, {in_words(LONGEST_WRITE)} at most: "
+    print(f"# weft's bandwidth over tcp, 64 messages in a row and an answer, / iperf3's with writes as long, {in_words(LONGEST_WRITE)} at most: "
           f"payload, means, {weft.place.name}, in turns")
     print("# streams, bytes of a message, ratio, quartiles, launches, weft GB/s, iperf3 GB/s")
     for streams, text in STREAMS_AND_SIZES:

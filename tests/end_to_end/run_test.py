@@ -121,6 +121,14 @@ class Run(ProgramTest):
         self.assertEqual(times, {"pingpong": 2.001, "exchange": 2.001})
         self.assertEqual(len(re.findall(r"^8 +2\.00$", result.stdout, re.MULTILINE)), 2, result.stdout)
 
+    def test_a_stream_is_told_by_its_messages(self):
+        """64 of them follow each other, and one short answer; each of 8 bytes is on the wire for 1 ns."""
+        _, rows, _ = self.run_ok("stream", "-t", "model", "--ranks", "5", "--fabric", "latency=2us,bandwidth=8,overhead=0ns")
+        row = next(row for row in rows if row["bytes_per_rank"] == "8")
+        self.assertEqual((row["batch"], row["wire_bytes"]), ("64", "8"))
+        self.assertAlmostEqual(float(row["time_us_median"]), 0.001 + 2 * 2 / 64, delta=0.0001)
+        self.assertAlmostEqual(float(row["wirebw_GBps"]), 0.008 / float(row["time_us_median"]), places=3)
+
     def test_in_place_is_said_of_rows_that_are(self):
         _, rows, _ = self.run_ok("all_reduce", "barrier", "--in-place", "-t", "shm")
         self.assertEqual({row["pattern"]: row["in_place"] for row in rows}, {"all_reduce": "true", "barrier": "false"})

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
 
-from weftpeers import collective, gloo_benchmark, iperf, netpipe, ofi, osu, places, program, turns, ucx  # noqa: E402
+from weftpeers import collective, gloo_benchmark, iperf, netpipe, ofi, osu, places, program, sockets, turns, ucx  # noqa: E402
 
 UCX = """\
 iterations,50.0_percentile_lat,avg_lat,overall_lat,avg_bw,overall_bw,avg_mr,overall_mr
@@ -46,6 +46,7 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(ofi.mean_of(FI_PINGPONG), 14.98)
         self.assertEqual(osu.average_of(OSU), 1.52)
         self.assertEqual(gloo_benchmark.p50_of(GLOO), 187)
+        self.assertEqual(sockets.bytes_per_second('{"benchmarks": [{"bytes_per_second": 4.5e9}]}'), 4.5e9)
 
     def test_the_best_variant_of_a_peer_is_not_its_luckiest_launch(self):
         launches = [{"ring": 10, "tree": 20}, {"ring": 11, "tree": 5}, {"ring": 12, "tree": 21}]

@@ -10,15 +10,7 @@ namespace weft {
 /// A curve of 4 ranks over mpi from 1 KiB to 1 MiB by doubling; `time` gives us.
 inline Curve curve_of(const std::string& operation, const std::function<double(Bytes)>& time,
                       const std::string& algorithm = "native") {
-  Curve curve{operation == "pingpong" || operation == "stream" ? "send_recv" : operation,
-              operation,
-              algorithm,
-              "mpi",
-              4,
-              "f32",
-              "",
-              false,
-              {}};
+  Curve curve{operation == "pingpong" ? "send_recv" : operation, operation, algorithm, "mpi", 4, "f32", "", false, {}};
   for (Bytes bytes = 1 << 10; bytes <= 1 << 20; bytes *= 2) {
     const double us = time(bytes);
     curve.points.push_back({bytes, us, {0.99 * us, 1.01 * us}, true});

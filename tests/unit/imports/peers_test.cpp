@@ -128,7 +128,7 @@ TEST(ImportOsu, ReadsPairsBarriersAndRates) {
 TEST(ImportOsu, ReadsManyPairsByTheirMessages) {
   const ReadLog log = import_golden("osu_mbw_mr.log", {.ranks = 8});  // whatever the ranks of other programs were
   ASSERT_EQ(log.log.points.size(), 13U);
-  EXPECT_EQ(row(log, 2).key(), "send_recv|stream|native|mpi|4|u8||out of place|4|4") << "two ranks a pair";
+  EXPECT_EQ(row(log, 2).key(), "stream|stream|native|mpi|4|u8||out of place|4|4") << "two ranks a pair";
   EXPECT_DOUBLE_EQ(row(log, 2).time_us_mean_of_ranks, 2e6 / 9010134.64) << "of one pair of the two";
   EXPECT_NEAR(row(log, 2).algbw_gbps, 36.04e-3 / 2, 1e-5);
   const ReadLog latency = import_golden("osu_multi_lat.log", {.ranks = 4});

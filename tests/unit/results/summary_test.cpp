@@ -136,6 +136,9 @@ TEST(Summary, AnUncertainStartIsSaid) {
   samples.clock_bound_ns = 2000;
   EXPECT_EQ(summary_of(samples).status, "ok");
   EXPECT_EQ(summary_of(samples).reason, "bound of the clocks and skew of the start are 7 % of the median");
+  samples.batch = 2;
+  EXPECT_EQ(summary_of(samples).reason, "") << "of two calls the median sample is twice as long";
+  samples.batch = 1;
   samples.sync = "none";
   EXPECT_EQ(summary_of(samples).reason, "") << "the ranks' own times know of no common start";
 }
