@@ -1,5 +1,5 @@
-// Bytes one way over plain sockets of the loopback device, as fast as send and recv go: what the transport tcp can be
-// held against at the same number of streams and as much memory.
+// Bytes over plain sockets of the loopback device, one way and both ways, as fast as send and recv go: what the
+// transport tcp can be held against at the same number of streams and as much memory.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -139,6 +139,37 @@ void one_way(benchmark::State& state) {
 BENCHMARK(one_way)
     ->ArgNames({"streams", "bytes"})
     ->ArgsProduct({{1, 4}, {128 << 10, 1 << 20, 16 << 20}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+/// Sends and receives as many bytes at once, until both are done or it is enough.
+void exchange(const std::atomic<bool>& enough, const Descriptor& end, std::span<std::byte> out,
+              std::span<std::byte> in) {
+  while (!enough && !(out.empty() && in.empty())) {
+    if (!out.empty()) out = out.subspan(moved(send(end.get(), out.data(), out.size(), MSG_DONTWAIT), "send"));
+    if (!in.empty()) in = in.subspan(moved(recv(end.get(), in.data(), in.size(), MSG_DONTWAIT), "recv"));
+  }
+}
+
+/// An iteration is a message of range(0) bytes there and one back at once: none begins before both have arrived.
+void both_ways(benchmark::State& state) {
+  const auto bytes = static_cast<std::size_t>(state.range(0));
+  const std::vector<Stream> streams = connect_streams(1);
+  std::atomic<bool> enough = false;
+  bind_side(1);
+  std::jthread other([&] {
+    bind_side(0);
+    std::vector<std::byte> out(bytes), in(bytes);
+    while (!enough) exchange(enough, streams[0].from, out, in);
+  });
+  std::vector<std::byte> out(bytes), in(bytes);
+  for (auto _ : state) exchange(enough, streams[0].to, out, in);
+  enough = true;
+}
+
+BENCHMARK(both_ways)
+    ->ArgName("bytes")
+    ->ArgsProduct({{4, 1 << 10, 8 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20}})
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 

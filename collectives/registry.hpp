@@ -37,8 +37,8 @@ struct Algorithm {
 inline constexpr double kLatencyBytes = 16 << 10;
 
 /// What reducing a byte adds to carrying it: so that two ranks, whose bytes are the same either way, leave halves to
-/// each other from 2 MiB on, where buffers no longer fit their cores' caches (docs/transports.md).
-inline constexpr double kReducedByte = 1.0 / 64;
+/// each other from 1 MiB on, where buffers no longer fit their cores' caches (docs/transports.md).
+inline constexpr double kReducedByte = 1.0 / 32;
 
 /// This rank's program of one lane for the call, by the algorithm. Throws UsageError with its sentence where it
 /// refuses.

@@ -8,7 +8,7 @@
   scripts/compare_peers.py ofi                 weft's ping-pong over ofi, provider tcp, against fi_pingpong
   scripts/compare_peers.py netpipe             weft's ping-pong over tcp against NetPIPE's NPtcp
   scripts/compare_peers.py iperf               weft's messages in one direction over tcp against iperf3, 1 and 4 streams
-  scripts/compare_peers.py sockets             the same against a bare loop of send and recv in as much memory, bench/sockets_bench
+  scripts/compare_peers.py sockets             the same, and all-reduce, against a bare loop of send and recv in as much memory
   scripts/compare_peers.py openmpi-tcp         weft's collectives over tcp against Open MPI's over its TCP
   scripts/compare_peers.py gloo                weft's all-reduce over tcp against Gloo's, as weft calls it
   scripts/compare_peers.py gloo-benchmark --gloo-benchmark PROGRAM     the same against the best of Gloo's own benchmark

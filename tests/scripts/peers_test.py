@@ -46,7 +46,7 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(ofi.mean_of(FI_PINGPONG), 14.98)
         self.assertEqual(osu.average_of(OSU), 1.52)
         self.assertEqual(gloo_benchmark.p50_of(GLOO), 187)
-        self.assertEqual(sockets.bytes_per_second('{"benchmarks": [{"bytes_per_second": 4.5e9}]}'), 4.5e9)
+        self.assertEqual(sockets.mean_of('{"benchmarks": [{"real_time": 4.5, "time_unit": "us"}]}'), 4.5)
 
     def test_the_best_variant_of_a_peer_is_not_its_luckiest_launch(self):
         launches = [{"ring": 10, "tree": 20}, {"ring": 11, "tree": 5}, {"ring": 12, "tree": 21}]

@@ -85,19 +85,19 @@ TEST(Sweep, TheChosenAlgorithmIsTheOneOfLeastCost) {
     const char* algorithm;
   };
   // With L = kLatencyBytes and g = kReducedByte. Two ranks: L + (1 + g) s against 2 L + (1 + g/2) s, equal at s = 2
-  // L/g. Four: 2 (L + s + g s) against 4 L + 1.5 s + 3/4 g s, at 3.85 L. Three: 3 (L + s) + 2 g s against the ring's 4
-  // L + 4/3 s + 2/3 g s, at 0.593 L. Twelve: 5 (L + s) + 4 g s against 8 L + 3.75 s + 15/8 g s at 2.34 L, and that
-  // against 22 L + 11/6 s + 11/12 g s at 7.25 L.
+  // L/g. Four: 2 (L + s + g s) against 4 L + 1.5 s + 3/4 g s, at 3.71 L. Three: 3 (L + s) + 2 g s against the ring's 4
+  // L + 4/3 s + 2/3 g s, at 0.585 L. Twelve: 5 (L + s) + 4 g s against 8 L + 3.75 s + 15/8 g s at 2.28 L, and that
+  // against 22 L + 11/6 s + 11/12 g s at 7.19 L.
   for (const Case& one :
-       {Case{2, 4, "recursive_doubling"}, Case{2, (2 << 20) - 64, "recursive_doubling"}, Case{2, 2 << 20, "ring"},
-        Case{4, 61 << 10, "recursive_doubling"}, Case{4, 62 << 10, "rabenseifner"}, Case{3, 9700, "recursive_doubling"},
-        Case{3, 9720, "ring"}, Case{12, 37 << 10, "recursive_doubling"}, Case{12, 38 << 10, "rabenseifner"},
+       {Case{2, 4, "recursive_doubling"}, Case{2, (1 << 20) - 64, "recursive_doubling"}, Case{2, 1 << 20, "ring"},
+        Case{4, 59 << 10, "recursive_doubling"}, Case{4, 60 << 10, "rabenseifner"}, Case{3, 9580, "recursive_doubling"},
+        Case{3, 9600, "ring"}, Case{12, 36 << 10, "recursive_doubling"}, Case{12, 37 << 10, "rabenseifner"},
         Case{12, 115 << 10, "rabenseifner"}, Case{12, 117 << 10, "ring"}})
     EXPECT_EQ(plan("all_reduce", sized(one.bytes, one.bytes, 2), one.ranks)[0].algorithm, one.algorithm)
         << one.ranks << " " << one.bytes;
   // In place two ranks copy first: L + (1 + 2 g) s, equal to the ring's at s = 2/3 L/g.
   for (const auto& [bytes, algorithm] :
-       {std::pair{Bytes{682 << 10}, "recursive_doubling"}, {Bytes{683 << 10}, "ring"}}) {
+       {std::pair{Bytes{341 << 10}, "recursive_doubling"}, {Bytes{342 << 10}, "ring"}}) {
     Request request = sized(bytes, bytes, 2);
     request.in_place = true;
     EXPECT_EQ(plan("all_reduce", request, 2)[0].algorithm, algorithm);
