@@ -10,11 +10,12 @@ namespace {
 
 constexpr double kNsPerUs = 1e3;
 
+/// Of the same transport and ranks; messages move bytes, whatever their type is called.
 const Curve* like(const std::vector<Curve>& curves, const Curve& wanted, const std::string& pattern,
                   const std::string& operation) {
   for (const Curve& curve : curves)
     if (curve.pattern == pattern && curve.operation == operation && curve.transport == wanted.transport &&
-        curve.ranks == wanted.ranks && curve.dtype == wanted.dtype)
+        curve.ranks == wanted.ranks)
       return &curve;
   return nullptr;
 }

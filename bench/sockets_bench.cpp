@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,7 +21,8 @@
 namespace weft {
 namespace {
 
-constexpr std::size_t kLongestCall = 1 << 20;
+constexpr std::size_t kLongestCall = 1 << 20;         // one way, as iperf3's
+constexpr std::size_t kLongestExchanged = 256 << 10;  // so that a side receives between its sends
 
 [[noreturn]] void fail(const char* call) { throw std::runtime_error(std::string(call) + ": " + std::strerror(errno)); }
 
@@ -146,12 +148,14 @@ BENCHMARK(one_way)
 void exchange(const std::atomic<bool>& enough, const Descriptor& end, std::span<std::byte> out,
               std::span<std::byte> in) {
   while (!enough && !(out.empty() && in.empty())) {
-    if (!out.empty()) out = out.subspan(moved(send(end.get(), out.data(), out.size(), MSG_DONTWAIT), "send"));
-    if (!in.empty()) in = in.subspan(moved(recv(end.get(), in.data(), in.size(), MSG_DONTWAIT), "recv"));
+    const std::size_t most_out = std::min(out.size(), kLongestExchanged);
+    const std::size_t most_in = std::min(in.size(), kLongestExchanged);
+    if (most_out > 0) out = out.subspan(moved(send(end.get(), out.data(), most_out, MSG_DONTWAIT), "send"));
+    if (most_in > 0) in = in.subspan(moved(recv(end.get(), in.data(), most_in, MSG_DONTWAIT), "recv"));
   }
 }
 
-/// An iteration is a message of range(0) bytes there and one back at once: none begins before both have arrived.
+/// An iteration is a message of range(0) bytes there and one back at once: a side begins the next when it has received.
 void both_ways(benchmark::State& state) {
   const auto bytes = static_cast<std::size_t>(state.range(0));
   const std::vector<Stream> streams = connect_streams(1);

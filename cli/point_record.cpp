@@ -22,14 +22,18 @@ bool is_timed(const World& world, const TimedRanks& timed) {
   return timed.counts(static_cast<std::size_t>(world.rank()));
 }
 
-// A ping-pong's iteration is there and back; its row is about one way.
 void divide_times(Samples& samples, double divisor) {
   for (double& time : samples.completion) time /= divisor;
-  samples.first_ns /= divisor;
-  // Only the rank that pings sees there and back, the longest time; as in OSU and IMB its figure is the row's.
-  samples.slowest_rank_mean_ns /= divisor;
-  samples.mean_of_ranks_ns = samples.slowest_rank_mean_ns;
-  samples.fastest_rank_mean_ns = samples.slowest_rank_mean_ns;
+  for (double* const time :
+       {&samples.first_ns, &samples.slowest_rank_mean_ns, &samples.mean_of_ranks_ns, &samples.fastest_rank_mean_ns})
+    *time /= divisor;
+}
+
+// A ping-pong's iteration is there and back; its row is about one way. Only the rank that pings sees there and back,
+// the longest time; as in OSU and IMB its figure is the row's.
+void tell_one_way(Samples& samples, double divisor) {
+  divide_times(samples, divisor);
+  samples.mean_of_ranks_ns = samples.fastest_rank_mean_ns = samples.slowest_rank_mean_ns;
 }
 
 }  // namespace
@@ -78,8 +82,8 @@ std::string nodes_that_differ(std::uint64_t laid_out, int fabric, int ranks) {
 
 void conclude(const Point& point, Samples& samples, Record& record) {
   if (samples.completion.empty()) return;
-  const double divisor = point.time_divisor * point.messages;
-  if (divisor != 1) divide_times(samples, divisor);
+  if (point.time_divisor != 1) tell_one_way(samples, point.time_divisor);
+  divide_times(samples, point.messages);
   samples.batch *= point.messages;
   summarise(samples, point.busbw_factor, record);
   if (point.busy_ns > 0 && record.measured())

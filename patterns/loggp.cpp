@@ -72,8 +72,8 @@ std::unique_ptr<Workload> build(const RoundTrip& trip, Bytes bytes, int rank, in
   } else {
     program.lanes.emplace_back("idle");
   }
-  const Bytes arriving = program.out_bytes;
-  return std::make_unique<MessageWorkload>(std::move(program), peer, arriving);
+  std::vector<Delivery> deliveries = {{.bytes = program.out_bytes}};
+  return std::make_unique<MessageWorkload>(std::move(program), peer, std::move(deliveries));
 }
 
 Point make_point(const RoundTrip& trip, Bytes bytes, int ranks, const std::string& refusal) {

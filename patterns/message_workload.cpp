@@ -14,7 +14,8 @@ PayloadStream stream(std::uint64_t salt, int from, int to) {
 
 }  // namespace
 
-MessageWorkload::MessageWorkload(Program program, int peer, Bytes arriving) : peer_(peer), arriving_(arriving) {
+MessageWorkload::MessageWorkload(Program program, int peer, std::vector<Delivery> deliveries)
+    : peer_(peer), deliveries_(std::move(deliveries)) {
   programs_.push_back(std::move(program));
 }
 
@@ -25,10 +26,10 @@ void MessageWorkload::fill(std::size_t program, const Buffers& buffers, std::uin
 }
 
 std::uint64_t MessageWorkload::count_wrong(std::size_t program, const Buffers& buffers, std::uint64_t salt) const {
-  const Program& mine = programs_[program];
+  const PayloadStream sent = stream(salt, peer_, programs_[program].rank);
   std::uint64_t wrong = 0;
-  for (Bytes at = 0; at < mine.out_bytes; at += arriving_)
-    wrong += stream(salt, peer_, mine.rank).count_wrong(buffers.out + at, arriving_, 1);
+  for (const Delivery& delivery : deliveries_)
+    wrong += sent.from(delivery.from).count_wrong(buffers.out + delivery.at, delivery.bytes, 1);
   return wrong;
 }
 

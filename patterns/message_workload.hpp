@@ -9,12 +9,17 @@
 
 namespace weft {
 
-/// One rank's part of the messages between two that only move data: a program. Its `in` is what the rank sends, its
-/// `out` what arrives, which may arrive several times, at one place behind the other.
+/// Bytes of the peer's `in`, from `from` on, that lie at `at` of this rank's `out` in the end.
+struct Delivery {
+  Bytes at = 0;
+  Bytes bytes = 0;
+  Bytes from = 0;  ///< a multiple of 8
+};
+
+/// One rank's part of the messages between two that only move data: a program.
 class MessageWorkload : public Workload {
  public:
-  /// `arriving`: bytes that arrive before they repeat, of which out_bytes is a multiple; 0 where nothing arrives.
-  MessageWorkload(Program program, int peer, Bytes arriving);
+  MessageWorkload(Program program, int peer, std::vector<Delivery> deliveries);
 
   const std::vector<Program>& programs() const override { return programs_; }
   void fill(std::size_t program, const Buffers& buffers, std::uint64_t salt) const override;
@@ -25,7 +30,7 @@ class MessageWorkload : public Workload {
  private:
   std::vector<Program> programs_;
   int peer_;
-  Bytes arriving_;
+  std::vector<Delivery> deliveries_;
 };
 
 /// Why a pattern of messages between two ranks cannot be measured; empty where it can.

@@ -44,7 +44,7 @@ struct Point {
   double time_divisor = 1;  ///< times reported are those of an iteration divided by this: 2 for a ping-pong, whose
                             ///< iteration is there and back (as osu_latency)
   int messages = 1;         ///< that an iteration sends in a row: times and bytes told are those of one of them, as of
-                            ///< a call where a sample has several
+                            ///< a call where a sample has several (a ping-pong's bytes are those of one way already)
   Bytes logical_bytes = 0;  ///< moe: as bytes_per_rank, with traffic to itself counted; 0: not applicable
                             ///< (both are means over the routings)
   std::uint64_t ranks_per_node = 0;  ///< training_step: of the nodes that its traffic is laid out for; else 0

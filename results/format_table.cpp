@@ -78,7 +78,7 @@ const std::vector<Mark>& marks() {
       {"*", starts_late, "some samples started late: they are in no figure"},
       {"°", lacks_load, "some samples started late, or their load did not last: they are in no figure"},
       {"~", [](const Record& r) { return !r.steady; }, "the times did not become steady"},
-      {"!", starts_apart, "clock bound and start skew are more than 5% of the median"}};
+      {"!", starts_apart, "clock bound and start skew are more than 5% of the median sample"}};
   return all;
 }
 

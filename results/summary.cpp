@@ -116,7 +116,7 @@ void judge(const Samples& samples, Record& record) {
                            uncovered_samples(samples), all),
                record);
   } else if (record.measured() && start_uncertainty(record) > kMostStartUncertainty) {
-    add_reason(fmt::format("{} {:.0f} % of the median",
+    add_reason(fmt::format("{} {:.0f} % of the median sample",
                            arrival_of(record).empty() ? "bound of the clocks and skew of the start are"
                                                       : "bound of the clocks is",
                            100 * start_uncertainty(record)),

@@ -3,17 +3,18 @@ all-reduce against the exchange of as many bytes as it sends; the means."""
 
 import json
 
-from .iperf import STREAMS_AND_SIZES, ours
+from .iperf import SECONDS, STREAMS_AND_SIZES, ours
 from .program import PeerFailed, call, to_bytes
 from .turns import in_turns, medians, spread
 
 NEEDS = ()
-SECONDS = 0.5  # of a launch
 EXCHANGED = ("4", "1K", "8K", "16K", "64K", "256K", "1M", "4M", "16M")
 
 
 def mean_of(text):
     """us, of what the benchmark prints as JSON."""
+    if not text:
+        raise PeerFailed("sockets_bench has no such benchmark: run scripts/build")
     [result] = json.loads(text)["benchmarks"]
     if result["time_unit"] != "us":
         raise PeerFailed(f"sockets_bench gave its time in {result['time_unit']}, not in us")

@@ -1,5 +1,7 @@
 // Every registered pattern, looked at and run without a network: for some numbers of ranks all points are planned, all
 // ranks' programs built, their traffic checked, and the payload they move compared with what it must be.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "collectives/verify.hpp"
@@ -112,6 +114,42 @@ TEST_P(EveryPattern, NoticesWrongData) {
     }
     EXPECT_GT(wrong, 0U) << describe(point, 4) << ": nothing has run";
   }
+}
+
+// Of long messages a few are under way at once, and their places are used again.
+TEST(Stream, MovesLongMessages) {
+  for (const int ranks : {2, 3, 4})
+    for (const Bytes bytes : {Bytes{64} << 10, (Bytes{64} << 10) + 1, Bytes{3} << 20, Bytes{5'000'001}}) {
+      Request request = small_request(ranks);
+      request.min_bytes = request.max_bytes = bytes;
+      const std::vector<Point> points = patterns::registry().find("stream").plan(request, ranks);
+      ASSERT_EQ(points.size(), 1U);
+      ASSERT_EQ(points[0].refused, "");
+      check_point(points[0], ranks);
+    }
+}
+
+// Each place must hold the last message to it, and no other one.
+TEST(Stream, NoticesWhatLandsElsewhere) {
+  Request request = small_request(2);
+  request.min_bytes = request.max_bytes = 1 << 20;
+  const Point point = patterns::registry().find("stream").plan(request, 2).at(0);
+  const std::unique_ptr<Workload> sender = point.build(0), receiver = point.build(1);
+  Program astray = receiver->programs()[0];
+  for (Lane& lane : astray.lanes) {
+    std::vector<Step> steps = lane.steps();
+    const auto last =
+        std::find_if(steps.rbegin(), steps.rend(), [](const Step& s) { return s.action == Action::recv; });
+    last->dst = steps.front().dst;
+    lane = Lane(lane.name(), steps);
+  }
+  const std::vector<const Program*> programs = {&sender->programs()[0], &astray};
+  std::vector<RankMemory> memory;
+  for (const Program* program : programs) memory.emplace_back(*program);
+  sender->fill(0, memory[0].buffers(), 7);
+  receiver->fill(0, memory[1].buffers(), 7);
+  ASSERT_TRUE(ProgramsInOneThread(programs, memory).run());
+  EXPECT_GT(receiver->count_wrong(0, memory[1].buffers(), 7), 0U);
 }
 
 /// `--schedule` by its name, for some pipelines that it serves and ranks that are left over.

@@ -52,6 +52,7 @@ TEST(CurveFit, PingPongGivesLogGpAsFarAsItGoes) {
   EXPECT_NEAR(loggp_of(curves)[0].gap_per_byte_ns, 0.02, 0.0004);
   EXPECT_FALSE(loggp_of(curves)[0].gap_us);
   curves.push_back(curve_of("stream", hockney(0.5, 50)));
+  curves.back().dtype = "u8";
   ASSERT_TRUE(loggp_of(curves)[0].gap_us);
   EXPECT_NEAR(*loggp_of(curves)[0].gap_us, 0.5, 0.01);
 }

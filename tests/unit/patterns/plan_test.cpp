@@ -179,6 +179,19 @@ TEST(SendRecv, APingPongCountsHalfItsRoundTrip) {
   EXPECT_DOUBLE_EQ(points[1].time_divisor, 1);
 }
 
+TEST(Stream, IsRefusedWhereItMeansNothing) {
+  EXPECT_THAT(plan("stream", sized(64, 64, 2), 1)[0].refused, HasSubstr("at least 2 ranks"));
+  Request request = sized(0, 64, 2);
+  EXPECT_EQ(plan("stream", request, 3).front().bytes_per_rank, 1U);
+  EXPECT_THAT(plan("stream", request, 3).front().timed, testing::ElementsAre(0, 1)) << "the last one is idle";
+  request.in_place = true;
+  EXPECT_THAT(plan("stream", request, 2)[0].refused, HasSubstr("no in-place form"));
+  request.in_place = false;
+  request.algorithms = {"ring"};
+  EXPECT_THAT(plan("stream", request, 2)[0].refused, HasSubstr("no algorithms"));
+  EXPECT_THROW(plan("stream", sized(0, 0, 2), 2), UsageError);
+}
+
 /// The points of one algorithm by their operation.
 std::map<std::string, Point> by_operation(const std::vector<Point>& points, const std::string& algorithm) {
   std::map<std::string, Point> found;

@@ -135,7 +135,7 @@ TEST(Summary, AnUncertainStartIsSaid) {
   EXPECT_EQ(summary_of(samples).reason, "");
   samples.clock_bound_ns = 2000;
   EXPECT_EQ(summary_of(samples).status, "ok");
-  EXPECT_EQ(summary_of(samples).reason, "bound of the clocks and skew of the start are 7 % of the median");
+  EXPECT_EQ(summary_of(samples).reason, "bound of the clocks and skew of the start are 7 % of the median sample");
   samples.batch = 2;
   EXPECT_EQ(summary_of(samples).reason, "") << "of two calls the median sample is twice as long";
   samples.batch = 1;
