@@ -23,14 +23,17 @@ void build(const Call& call, Program& program, Lane& lane) {
     lane.recv_reduce(call.rank - 1, target(fold.rounds()), current);
     lane.wait();
     current = target(fold.rounds());
-  } else if (fold.rounds() > 0 && current == target(fold.rounds() - 1)) {
-    lane.copy(spare, current);
-    current = spare;
   }
   for (int round = 0; round < fold.rounds(); ++round) {
     const int peer = fold.rank_of(fold.index() ^ (1 << round));
     const Region next = target(fold.rounds() - 1 - round);
     lane.send(peer, current);
+    if (next == current) {  // in place, the first of an odd number of rounds: cheaper than a copy of what is sent
+      lane.recv(peer, spare);
+      lane.wait();
+      lane.reduce(current, spare);
+      continue;
+    }
     lane.recv_reduce(peer, next, current);
     lane.wait();
     current = next;
@@ -48,8 +51,9 @@ double cost(const Call& call) {
   const Fold fold(call);
   const int rounds = fold.rounds() + fold.more_rounds();
   const int reductions = fold.rounds() + fold.more_rounds() / 2;
-  const int copies = call.in_place && fold.rounds() % 2 == 1 ? 1 : 0;  // each byte as much as its reduction
-  return rounds * kLatencyBytes + (rounds + (reductions + copies) * kReducedByte) * static_cast<double>(call.block());
+  // What is put down before it is reduced counts as much as its reduction.
+  const int put_down = call.in_place && fold.rounds() % 2 == 1 ? 1 : 0;
+  return rounds * kLatencyBytes + (rounds + (reductions + put_down) * kReducedByte) * static_cast<double>(call.block());
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST(Sweep, TheChosenAlgorithmIsTheOneOfLeastCost) {
         Case{12, 115 << 10, "rabenseifner"}, Case{12, 117 << 10, "ring"}})
     EXPECT_EQ(plan("all_reduce", sized(one.bytes, one.bytes, 2), one.ranks)[0].algorithm, one.algorithm)
         << one.ranks << " " << one.bytes;
-  // In place two ranks copy first: L + (1 + 2 g) s, equal to the ring's at s = 2/3 L/g.
+  // In place two ranks put down what arrives: L + (1 + 2 g) s, equal to the ring's at s = 2/3 L/g.
   for (const auto& [bytes, algorithm] :
        {std::pair{Bytes{341 << 10}, "recursive_doubling"}, {Bytes{342 << 10}, "ring"}}) {
     Request request = sized(bytes, bytes, 2);
