@@ -83,7 +83,6 @@ class Parts {
  public:
   Parts(std::size_t streams, std::size_t bytes) : memory_(bytes, std::byte{1}), part_(bytes / streams), at_(streams) {}
 
-  std::size_t size() const { return part_; }
   /// What comes next of a stream's part, and again from its beginning after its end.
   std::span<std::byte> next(std::size_t stream) {
     return {memory_.data() + stream * part_ + at_[stream], std::min(part_ - at_[stream], kLongestCall)};
