@@ -13,14 +13,14 @@ struct Avx2 {
   template <std::size_t kLanes>
   static Vector<float, kLanes> half_to_float(Vector<std::uint16_t, kLanes> value) {
     if constexpr (kLanes == 1)
-      return _cvtsh_ss(value);
+      return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(value)));
     else
       return _mm256_cvtph_ps(bits<__m128i>(value));
   }
   template <std::size_t kLanes>
   static Vector<std::uint16_t, kLanes> float_to_half(Vector<float, kLanes> value) {
     if constexpr (kLanes == 1)
-      return _cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT);
+      return static_cast<std::uint16_t>(_mm_cvtsi128_si32(_mm_cvtps_ph(_mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT)));
     else
       return bits<Vector<std::uint16_t, kLanes>>(_mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
   }

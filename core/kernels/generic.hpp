@@ -24,13 +24,13 @@ struct Product {
 struct Minimum {
   template <typename Value>
   static Value apply(Value a, Value b) {
-    return (a < b) | (a != a) ? a : b;
+    return ((a < b) | (a != a)) ? a : b;
   }
 };
 struct Maximum {
   template <typename Value>
   static Value apply(Value a, Value b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
   }
 };
 

@@ -165,7 +165,8 @@ void GoalPlacement::await_start(std::uint32_t operation) {
 void GoalPlacement::keep_channel_order(std::uint32_t operation) {
   const GoalOperation& message = rank_.operations[operation];
   const std::uint64_t direction = message.kind == GoalKind::send ? 1 : 0;
-  const std::uint64_t key = static_cast<std::uint64_t>(message.peer) << 16U | message.channel << 1U | direction;
+  const std::uint64_t key =
+      static_cast<std::uint64_t>(message.peer) << 16U | static_cast<std::uint64_t>(message.channel) << 1U | direction;
   const auto [found, is_first] = last_post_.try_emplace(key, operation);
   const std::uint32_t before = found->second;
   found->second = operation;

@@ -40,7 +40,7 @@ TEST(ExamplePlugin, TransportCarriesAlgorithmsWithoutAllocating) {
 TEST(ExamplePlugin, AlgorithmIsRightForAnyNumberOfRanks) {
   const Algorithm star = weft_plugin.entries().algorithms.front();
   for (int ranks = 1; ranks <= 9; ++ranks)
-    for (const std::uint64_t count : {0, 1, 7, 251})
+    for (const std::uint64_t count : {0U, 1U, 7U, 251U})
       for (const Call& call : variants(star, ranks, count, Datatype::f32))
         EXPECT_EQ(verify_collective(star, call), Findings{}) << describe(star, call);
 }

@@ -65,7 +65,7 @@ class Bench {
     Executor executor(program, *communicator_, world_);
     std::uint64_t wrong = 0;
     std::size_t allocated = 0;
-    for (const std::uint64_t salt : {1, 2}) {
+    for (const std::uint64_t salt : {1U, 2U}) {
       staging_->write(buffers, [&](const Buffers& host) { fill_payload(call, host, salt); });
       world_.barrier();
       const std::size_t before = allocations();

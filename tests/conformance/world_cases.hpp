@@ -31,8 +31,8 @@ inline int check_allgather(World& world) {
       return 1;
   if (!allgather_is_right(world, [](int) { return std::size_t{0}; })) return 2;
   if (!allgather_is_right(world, [](int rank) { return rank == 1 ? std::size_t{1} << 20 : std::size_t{3}; })) return 3;
-  for (std::size_t edge : {16383, 16384, 16385, 32768})
-    if (!allgather_is_right(world, [edge](int rank) { return rank == 1 ? 0 : edge; })) return 4;
+  for (std::size_t edge : {16383U, 16384U, 16385U, 32768U})
+    if (!allgather_is_right(world, [edge](int rank) { return rank == 1 ? std::size_t{0} : edge; })) return 4;
   world.barrier();
   return 0;
 }

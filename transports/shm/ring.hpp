@@ -29,12 +29,13 @@ struct alignas(64) Line {
   std::uint16_t channel = 0;
   Kind kind = Kind::inlined;
   Bytes bytes = 0;  ///< length of the message
+  struct Offer {
+    Place place;
+    std::uint32_t token;
+  };
   union {
     std::array<std::byte, kInlineBytes> data;
-    struct {
-      Place place;
-      std::uint32_t token;
-    } offer;
+    Offer offer;
   };
   Line() : data{} {}
 };

@@ -6,12 +6,14 @@
 #include <boost/context/protected_fixedsize_stack.hpp>
 #include <cxxabi.h>
 
-// The sanitizers' interface for programs that switch stacks (sanitizer/common_interface_defs.h, tsan_interface.h).
+// The sanitizers' interface for programs that switch stacks (sanitizer/common_interface_defs.h, asan_interface.h,
+// tsan_interface.h).
 // Weak: null in a program without the sanitizer, so that one source serves all builds.
 extern "C" {
 // NOLINTBEGIN(readability-identifier-naming)
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack, const void* bottom, std::size_t size);
 [[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* size);
+[[gnu::weak]] void __asan_unpoison_memory_region(const volatile void* from, std::size_t size);
 [[gnu::weak]] void* __tsan_get_current_fiber();
 [[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
 [[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
@@ -37,6 +39,9 @@ Stackful::Stackful() : stack_(protected_fixedsize_stack(kStackBytes).allocate())
 
 Stackful::~Stackful() {
   if (thread_inside_ != nullptr) __tsan_destroy_fiber(thread_inside_);
+  // Its first frames never return, so what lies around their variables would stay forbidden to whoever gets this
+  // memory.
+  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(bottom(), stack_.size);
   protected_fixedsize_stack(kStackBytes).deallocate(stack_);
 }
 
@@ -45,8 +50,7 @@ void Stackful::enter(void (*entry)(void*), void* argument) {
   argument_ = argument;
   swap_exceptions();
   void* fake_stack = nullptr;
-  if (__sanitizer_start_switch_fiber != nullptr)
-    __sanitizer_start_switch_fiber(&fake_stack, static_cast<char*>(stack_.sp) - stack_.size, stack_.size);
+  if (__sanitizer_start_switch_fiber != nullptr) __sanitizer_start_switch_fiber(&fake_stack, bottom(), stack_.size);
   if (thread_inside_ != nullptr) {
     thread_outside_ = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(thread_inside_, 0);

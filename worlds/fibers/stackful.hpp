@@ -43,6 +43,7 @@ class Stackful {
   void jump_back(void** fake_stack);
   void arrive(void* fake_stack);
   void swap_exceptions();
+  const void* bottom() const { return static_cast<const char*>(stack_.sp) - stack_.size; }
 
   boost::context::stack_context stack_;
   boost::context::detail::fcontext_t inside_ = nullptr;   ///< where this stack goes on

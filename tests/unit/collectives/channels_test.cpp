@@ -17,7 +17,7 @@ std::vector<Program> shared_channel(bool sends_ordered, bool receives_ordered) {
     program.events = 1;
     program.channels = {7, 7};
     const bool ordered = rank == 0 ? sends_ordered : receives_ordered;
-    for (const Bytes bytes : {8, 16}) {
+    for (const Bytes bytes : {8U, 16U}) {
       Lane lane("lane");
       if (ordered && bytes == 16) lane.await(0);
       if (rank == 0)

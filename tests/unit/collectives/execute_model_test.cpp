@@ -191,7 +191,7 @@ TEST(ExecuteModel, CostIsTheTimeOnALinkOfItsLatency) {
   const FabricModel fabric{.latency = static_cast<Nanoseconds>(kLatencyBytes / kGbps), .bandwidth = kGbps};
   for (const int ranks : {2, 3, 4, 6, 7, 8, 12, 15})
     for (const char* name : {"ring", "recursive_doubling", "rabenseifner"})
-      for (const std::uint64_t count : {1 << 10, 3 << 12, 1 << 20}) {
+      for (const std::uint64_t count : {1U << 10U, 3U << 12U, 1U << 20U}) {
         Call call;
         call.collective = Collective::all_reduce;
         call.ranks = ranks;

@@ -50,7 +50,7 @@ TEST(Payload, IsExactInEveryTypeForAnyOrderAndManyRanks) {
 }
 
 TEST(Payload, IsExactAcrossSegments) {
-  for (const std::uint64_t count : {4095, 4096, 4097, 9000, 50'001}) {
+  for (const std::uint64_t count : {4095U, 4096U, 4097U, 9000U, 50'001U}) {
     const Call call = all_reduce_of(Datatype::bf16, ReduceOp::sum, 9, count);
     std::vector<std::byte> sum = reduced(call, 8, false);
     EXPECT_EQ(count_wrong(call, {.out = sum.data()}, 8), 0U) << count;

@@ -75,8 +75,8 @@ class FoldTest : public ::testing::TestWithParam<std::tuple<const kernels::Table
 };
 
 TEST_P(FoldTest, EqualsTheScalarDefinition) {
-  for (const std::size_t count : {1, 2, 7, 16, 17, 33, 255, 1024, 1025, 4099})
-    for (const std::size_t blocks : {1, 2, 3, 8}) {
+  for (const std::size_t count : {1U, 2U, 7U, 16U, 17U, 33U, 255U, 1024U, 1025U, 4099U})
+    for (const std::size_t blocks : {1U, 2U, 3U, 8U}) {
       check_halves(Datatype::bf16, kBf16, count, blocks);
       check_halves(Datatype::f16, kF16, count, blocks);
       check_plain<float>(Datatype::f32, count, blocks);

@@ -67,7 +67,7 @@ TEST_P(Fp8Test, DecodesAll256Codes) {
 TEST_P(Fp8Test, ScalesEachBlockByItsLargestMagnitude) {
   std::mt19937 random(7);
   std::normal_distribution<double> normal(0, 3);
-  for (const std::size_t count : {1, 5, 127, 128, 129, 300, 1027}) {
+  for (const std::size_t count : {1U, 5U, 127U, 128U, 129U, 300U, 1027U}) {
     std::vector<std::uint16_t> from(count);
     for (std::size_t i = 0; i < count; ++i) from[i] = bf16(normal(random) * std::ldexp(1.0, static_cast<int>(i / 40)));
     const std::size_t blocks = (count + kFp8Block - 1) / kFp8Block;
@@ -125,7 +125,7 @@ std::vector<std::uint8_t> random_bytes(std::size_t count) {
 }
 
 TEST_P(RowsTest, PackGathersAndUnpackScatters) {
-  for (const std::size_t row : {0, 1, 7, 64, 100, 7392}) {
+  for (const std::size_t row : {0U, 1U, 7U, 64U, 100U, 7392U}) {
     const std::vector<std::uint32_t> index = {4, 0, 6, 1, 3, 2, 5};
     const auto from = random_bytes(row * index.size());
     std::vector<std::uint8_t> packed(from.size() + 1, 0xee), back(from.size() + 1, 0xee);
@@ -149,8 +149,8 @@ TEST_P(RowsTest, PackTakesARowAsOftenAsItIsNamed) {
 
 TEST_P(RowsTest, StreamingCopyCopies) {
   const auto from = random_bytes(5000);
-  for (const std::size_t bytes : {0, 1, 63, 64, 255, 256, 257, 1000, 4096})
-    for (const std::size_t offset : {0, 1, 17, 64}) {
+  for (const std::size_t bytes : {0U, 1U, 63U, 64U, 255U, 256U, 257U, 1000U, 4096U})
+    for (const std::size_t offset : {0U, 1U, 17U, 64U}) {
       std::vector<std::uint8_t> into(from.size() + 200, 0xee);
       auto expected = into;
       if (bytes != 0) std::memcpy(expected.data() + offset, from.data() + 3, bytes);

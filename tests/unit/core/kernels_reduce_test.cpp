@@ -134,8 +134,8 @@ class ReduceTest : public ::testing::TestWithParam<std::tuple<const kernels::Tab
 
 TEST_P(ReduceTest, EqualsTheScalarDefinition) {
   for (const Stores stores : {Stores::cached, Stores::streaming})
-    for (const std::size_t count : {0, 1, 2, 3, 7, 15, 17, 31, 33, 63, 65, 127, 257, 1001})
-      for (const std::size_t offset : {0, 1, 8, 20})
+    for (const std::size_t count : {0U, 1U, 2U, 3U, 7U, 15U, 17U, 31U, 33U, 63U, 65U, 127U, 257U, 1001U})
+      for (const std::size_t offset : {0U, 1U, 8U, 20U})
         for (const Alias alias : {Alias::none, Alias::a, Alias::b}) {
           SCOPED_TRACE(::testing::Message() << count << " elements, offset " << offset << ", alias "
                                             << static_cast<int>(alias) << ", stores " << static_cast<int>(stores));

@@ -108,7 +108,7 @@ TEST(Columns, AFileFromBeforeTheLastColumnsIsRead) {
   EXPECT_EQ(old.time_us_median, record.time_us_median);
   EXPECT_EQ(old.wire_bytes_between_nodes, -1);
   EXPECT_EQ(field(old, "wire_bytes_inside_node"), "");
-  for (const std::size_t number : {1, 2, 3, 5})
+  for (const std::size_t number : {1U, 2U, 3U, 5U})
     EXPECT_THAT(message_of<UsageError>([&] { records_of(written(number)); }), HasSubstr("of the header is nothing"));
 }
 

@@ -69,7 +69,7 @@ TEST(ModelMessages, MatchesInOrderWithinAChannelAndCarriesTheBytes) {
     world.barrier();  // the other five find their bytes stashed
     communicator.post_recv(0, 1, at(3), sizeof(int), pending);
     communicator.post_recv(0, 1, at(5), sizeof(int), pending);
-    for (const int i : {0, 2, 4}) communicator.post_recv(0, 0, at(i), sizeof(int), pending);
+    for (const std::size_t i : {0U, 2U, 4U}) communicator.post_recv(0, 0, at(i), sizeof(int), pending);
     finish(communicator, pending);
     for (int i = 0; i < 6; ++i) EXPECT_EQ(values[i], i);
   });

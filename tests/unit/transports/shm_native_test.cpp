@@ -86,7 +86,7 @@ TEST_P(ShmNative, CollectivesMeetTheirDefinitions) {
     options.oversubscribed = true;
     const auto shm = transports::registry().find("shm").create(world, options);
     for (const Collective collective : all_collectives())
-      for (const std::uint64_t count : {0, 1, 13, 14, 600, 1025, 9001})
+      for (const std::uint64_t count : {0U, 1U, 13U, 14U, 600U, 1025U, 9001U})
         for (const bool in_place : {false, true}) {
           if (in_place && !has_in_place(collective)) continue;
           Call call = {.collective = collective, .rank = shm->rank(), .ranks = shm->ranks(), .count = count};
