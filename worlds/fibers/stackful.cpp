@@ -7,8 +7,7 @@
 #include <cxxabi.h>
 
 // The sanitizers' interface for programs that switch stacks (sanitizer/common_interface_defs.h, asan_interface.h,
-// tsan_interface.h).
-// Weak: null in a program without the sanitizer, so that one source serves all builds.
+// tsan_interface.h). Weak: null in a program without the sanitizer, so that one source serves all builds.
 extern "C" {
 // NOLINTBEGIN(readability-identifier-naming)
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack, const void* bottom, std::size_t size);
