@@ -20,5 +20,5 @@ def theirs(place, size, repeats):
 def compare(weft, options):
     ping_pong.compare(ping_pong.PingPong("ofi", ("fi_pingpong",), "time_us_mean_of_ranks", ("8", "64", "1K", "8K", "64K", "1M", "4M"),
                                          ping_pong.repeats_of_library(3000),
-                                         lambda repeats: [*ping_pong.timed_singly(repeats), "--ofi-provider", "tcp"], theirs),
+                                         lambda repeats: ["-n", repeats, "-w", 100, "--ofi-provider", "tcp"], theirs),
                       weft, options)

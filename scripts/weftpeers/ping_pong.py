@@ -41,7 +41,3 @@ def compare(peer, weft, options):
 def repeats_of_library(most):
     """Of ucx_perftest and fi_pingpong: some 0.1 s in memory."""
     return lambda _place, size: max(200, min(most, int(5e8 / (size + 20000))))
-
-
-def timed_singly(repeats):
-    return ["-n", repeats, "-w", 100]
