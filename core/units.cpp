@@ -18,7 +18,8 @@ Bytes parse_bytes(std::string_view text) {
   };
   Bytes value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) throw wrong();
+  if (error == std::errc::invalid_argument) throw wrong();
+  if (error == std::errc::result_out_of_range) value = std::numeric_limits<Bytes>::max();
   std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   Bytes scale = 1;
   if (!unit.empty() && unit != "B") {
@@ -28,7 +29,8 @@ Bytes parse_bytes(std::string_view text) {
     if (!unit.empty() && unit != "B" && unit != "iB") throw wrong();
     scale = Bytes{1} << (10 * power);
   }
-  if (value > static_cast<Bytes>(std::numeric_limits<std::int64_t>::max()) / scale) throw wrong();
+  if (value > kMostBytes / scale)
+    throw UsageError(fmt::format("'{}' is too large a size: give {} at most", text, format_bytes(kMostBytes)));
   return value * scale;
 }
 

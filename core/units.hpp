@@ -10,8 +10,11 @@ namespace weft {
 using Bytes = std::uint64_t;       ///< a size or an offset, always 64 bit
 using Nanoseconds = std::int64_t;  ///< a duration, or a point on some clock
 
-/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B". Throws UsageError with a sentence
-/// otherwise.
+/// The largest size that is read: what all ranks and messages of a call come to still has 64 bits.
+constexpr Bytes kMostBytes = Bytes{1} << 50;
+
+/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B", kMostBytes at most. Throws UsageError with
+/// a sentence otherwise.
 Bytes parse_bytes(std::string_view text);
 
 /// 4096 -> "4K", 1536 -> "1536", 3221225472 -> "3G": the shortest exact form that parse_bytes reads back.

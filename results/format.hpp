@@ -54,7 +54,7 @@ bool sends_to_every_peer(const Record& record);
 /// otherwise the whole buffer of a rank.
 Bytes peer_benchmark_size(const Record& record);
 
-/// A number in at most `width` characters, with fewer decimals the larger it is: 0.52, 123.4, 12345.
+/// A number in at most `width` characters, with fewer decimals the larger it is: 0.266, 5.27, 1234.6, 12345.
 std::string fixed(double value, int width = 8);
 
 /// Whether a peer's format may show the record's figures: those of a failed point are in weft's own formats only.

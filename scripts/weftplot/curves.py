@@ -181,6 +181,7 @@ def panel_legend(axes):
 
 STARTS = {"round-time": "at an agreed time", "barrier": "by weft's own dissemination barrier",
           "native": "by the transport's own barrier", "none": "as soon as the one before had ended"}
+SHARES = {"pingpong": "half of it there and back", "stream": "a 64th of it with 64 messages and their answer"}
 
 
 def caption_of(points):
@@ -190,7 +191,8 @@ def caption_of(points):
     starts = " or ".join(f"{STARTS.get(sync, sync)} (sync {sync})" for sync in dict.fromkeys(points["sync"]) if sync)
     ranks = ", ".join(str(r) for r in sorted(points["ranks"].unique()))
     text = f"{ranks} ranks · {count} samples a point" + (f", each started {starts}" if starts else "")
-    text += " · time = last rank's end − first rank's start · GB/s = 10⁹ B/s"
+    shares = [f", of {name} {SHARES[name]}" for name in dict.fromkeys(points["operation"]) if name in SHARES]
+    text += f" · time = last rank's end − first rank's start{''.join(shares)} · GB/s = 10⁹ B/s"
     if "imported" in points and points["imported"].any():
         text += " · of imported logs the mean over iterations and ranks"
     if points["oversubscribed"].eq("true").any():

@@ -36,6 +36,11 @@ def within_reach(value):
     return value
 
 
+def kind_in(notes):
+    """Without loggp's pause, which follows from the size and makes no other kind of point."""
+    return ";".join(note for note in notes.split(";") if not note.startswith("pause_ns="))
+
+
 # The columns that are used, and what reads a field of each: ValueError where it cannot be one.
 POINT_COLUMNS = {
     "point": count, "pattern": str, "operation": str, "algorithm": str, "transport": str, "ranks": count, "dtype": str,
@@ -43,7 +48,7 @@ POINT_COLUMNS = {
     "time_us_median": figure, "time_us_mean_of_ranks": figure, "time_us_median_low": figure, "time_us_median_high": figure,
     "time_us_p05": figure, "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure,
     "bubble": figure, "bubble_formula": figure,
-    "sync": str, "oversubscribed": str, "status": str, "notes": str,
+    "sync": str, "oversubscribed": str, "status": str, "notes": kind_in,
 }
 SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": duration, "slowest_rank": int,
                   "start_skew_ns": count, "valid": flag}

@@ -10,9 +10,9 @@ import json
 import pathlib
 import statistics
 
-from . import hosts_tuned
+from . import hosts_levels, hosts_tuned
 from .cluster import TRANSPORTS, Cluster, end, end_well, need_hosts, payload_rate
-from .program import ProofFailed, number, rows_of, scratch
+from .program import ProofFailed, scratch
 from .report import Section
 
 TITLE = "Hosts: slow links, two levels, conformance, tuning"
@@ -20,12 +20,7 @@ HOSTS = 4
 SLOW_BITS, SLOW_LINK = 1e9, (0, 2)  # ranks of the hosts 1 and 3
 PAIRS = ["pairs", "-b", "24M", "-e", "24M", "-n", 6, "-w", 1, "-c", 0, "--cache", "hot"]
 LAUNCHES = 3
-BANDWIDTH_OFF, RATIO_OFF = 0.03, 0.15
-
-CALLS = ["-n", 5, "-w", 1, "-c", 0, "--cache", "hot"]
-SIZES = ["-b", "4M", "-e", "4M", "--algorithm", "ring,two_level"]
-COLLECTIVES = ["all_reduce", "reduce_scatter", "all_gather", *SIZES, *CALLS]
-EXCHANGES = ["moe", "--model", "deepseek-v3", "--tokens", 64, "--dispatcher", "flat,hierarchical", "--ranks-per-node", 2, *CALLS]
+BANDWIDTH_OFF = 0.03
 
 
 def look_at_pairs(folder):
@@ -69,47 +64,6 @@ def prove_slow_link(options, section, say):
                   ("transport", "launch", "link 1 - 3, MB/s", f"off {rate:.1f}", "other links, MB/s", "said to be slow"), rows)
 
 
-def senders(row, in_turn):
-    """How many ranks of a host send the row's bytes to others: of a ring through hosts in order, one."""
-    return 1 if row["algorithm"] == "ring" and not in_turn else 2
-
-
-def compare_levels(rows, in_turn, flat, levels):
-    """[(operation, times, bytes of a host's link, ratios)] of both algorithms."""
-    found = []
-    for operation in dict.fromkeys(row["operation"] for row in rows):
-        pair = [next(row for row in rows if (row["operation"], row["algorithm"]) == (operation, name)) for name in (flat, levels)]
-        ms = [number(row, "time_us_median") / 1e3 for row in pair]
-        link = [number(row, "wire_bytes_between_nodes") * senders(row, in_turn) for row in pair]
-        found.append((operation, ms, link, ms[0] / ms[1], link[0] / link[1]))
-    return found
-
-
-def prove_levels(options, section, say):
-    cases = ((COLLECTIVES, True, "ring", "two_level"), (["all_reduce", *SIZES, *CALLS], False, "ring", "two_level"),
-             (EXCHANGES, False, "flat", "hierarchical"))
-    rows, worst = [], {}
-    with Cluster(HOSTS, "100mbit") as cluster, scratch() as place:
-        for transport in ("tcp", "mpi"):
-            for index, (arguments, in_turn, flat, levels) in enumerate(cases):
-                say(f"two levels, {transport}, {arguments[0]}, {'in turn' if in_turn else 'in order'}")
-                out = pathlib.Path(place) / f"{transport}{index}"
-                end_well(cluster.start(options.weft, transport, arguments, out, per_host=2, in_turn=in_turn))
-                of_case = [row for row in rows_of(out) if row["algorithm"] in (flat, levels)]
-                for operation, ms, link, faster, predicted in compare_levels(of_case, in_turn, flat, levels):
-                    kind = "dispatchers" if flat == "flat" else f"collectives, ranks {'in turn' if in_turn else 'in order'}"
-                    off = faster / predicted - 1
-                    worst[transport, kind] = max(worst.get((transport, kind), 0), off, key=abs)
-                    rows.append((transport, operation, "in turn" if in_turn else "in order", *(f"{x:.1f}" for x in ms),
-                                 *(f"{x / 1e6:.2f}" for x in link), f"{faster:.2f}", f"{predicted:.2f}", f"{100 * off:+.1f} %"))
-    for (transport, kind), off in worst.items():
-        section.claim(f"{transport}, {kind}: two levels are faster than flat by the ratio of the bytes between hosts, within 15 %",
-                      f"furthest off by {100 * off:+.1f} %", abs(off) <= RATIO_OFF)
-    section.table("8 ranks on 4 hosts, 100 Mbit/s: `ring` against `two_level` (4 MiB of f32), dispatchers `flat` against `hierarchical`:",
-                  ("transport", "operation", "ranks", "flat, ms", "two levels, ms", "flat, MB a link", "two levels, MB a link", "faster",
-                   "by the bytes", "off"), rows)
-
-
 def prove_conformance(options, section, say):
     program = options.weft.program.parent / "tests/conformance/conformance_transports_world"
     if not program.is_file():
@@ -141,7 +95,7 @@ def prove(options, say):
     section.notes.append("A rate of messages: a frame as HTB counts it has 1,514 bytes, of which 1,448 are messages', so 1 Gbit/s is 10^9 / 8 x "
                          f"1448 / 1514 = {payload_rate(SLOW_BITS) / 1e6:.1f} MB/s.")
     prove_slow_link(options, section, say)
-    prove_levels(options, section, say)
+    hosts_levels.prove_levels(options, section, say)
     prove_conformance(options, section, say)
     hosts_tuned.prove_tuning(options, section, say)
     return section

@@ -112,6 +112,9 @@ class PlotTest(unittest.TestCase):
         self.assertGreater(types.count("stroke-dasharray"), 0, "the second type has a look of its own")
         bars = picture("one", one, halves[0])
         self.assertEqual(bars.count(", 1 MiB per rank<"), 2)
+        longer = one.replace(b",1048576,1048576,1572864,", b",2097152,2097152,3145728,")
+        paused = [line.replace(b",ok,,,", b",ok,,pause_ns=%d," % pause) for line, pause in ((one, 900), (longer, 1800))]
+        self.assertEqual(picture("paused", *paused).count(">shm · ring<"), 2, "a pause that follows from the size is no other curve")
         nothing = one.replace(b",1048576,1048576,1572864,", b",0,0,0,")
         self.assertIn(">shm · ring · 0 B<", picture("nothing", one, nothing))
 
@@ -278,6 +281,8 @@ class PlotTest(unittest.TestCase):
                                  11: "time (median, band p5–p95)"})
         self.assertIn("n = 5…400 samples a point, each started at an agreed time (sync round-time)",
                       curves.caption_of(points))
+        streams = points.assign(operation="stream")
+        self.assertIn("first rank's start, of stream a 64th of it with 64 messages and their answer · GB/s", curves.caption_of(streams))
 
     def test_draws_the_theory_beside_the_slowdown(self):
         points = pd.DataFrame({"imbalance": [2.0, 1.0, 4.0], "time_us_median": [18.0, 10.0, 41.0], "transport": "model",

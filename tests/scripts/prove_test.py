@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
 
-from weftprove import cluster, damage, hosts, hosts_tuned, order, report, shim, tightness, truth  # noqa: E402
+from weftprove import cluster, damage, hosts, hosts_levels, hosts_tuned, order, report, shim, tightness, truth  # noqa: E402
 
 
 def prove(*arguments):
@@ -68,12 +68,15 @@ class HostsTest(unittest.TestCase):
 
     def test_what_a_link_carries(self):
         rows = [self.row("ring", 7000, 700), self.row("two_level", 3000, 300)]
-        for in_turn, link, predicted in ((True, [1400, 600], 7 / 3), (False, [700, 600], 7 / 6)):
-            (operation, ms, found, faster, ratio), = hosts.compare_levels(rows, in_turn, "ring", "two_level")
-            self.assertEqual((operation, ms, found), ("all_reduce", [7, 3], link))
-            self.assertAlmostEqual(faster, 7 / 3)
-            self.assertAlmostEqual(ratio, predicted)
+        for in_turn, link in ((True, [1400, 600]), (False, [700, 600])):
+            case = hosts_levels.Case("", [], in_turn, ("ring", "two_level"))
+            self.assertEqual(hosts_levels.both_of(rows, case, "all_reduce"), ([7, 3], link))
         self.assertAlmostEqual(cluster.payload_rate(1e9) / 1e6, 119.55, places=2)
+
+    def test_the_bytes_ratio_is_set_beside_the_median_of_the_launches(self):
+        off, words = hosts_levels.row_of([([ms, 3], [1400, 600]) for ms in (7.7, 21, 6.3)])
+        self.assertAlmostEqual(off, 0.1)
+        self.assertEqual(words[4:], ("2.57 [2.10, 7.00]", "2.33", "+10.0 %"))
 
     def test_the_slow_link_alone_is_named(self):
         four = cluster.Cluster(4)

@@ -1,5 +1,7 @@
 #include "core/units.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
@@ -16,8 +18,19 @@ TEST(Units, ReadsBinarySizes) {
 }
 
 TEST(Units, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "K", "-8", "8 K", "1.5M", "8Q", "8KK", "99999999999T", "0x10"})
+  for (const char* text : {"", "K", "-8", "8 K", "1.5M", "8Q", "8KK", "0x10"})
     EXPECT_THROW(parse_bytes(text), UsageError) << text;
+}
+
+TEST(Units, SaysWhichSizeIsTooLarge) {
+  EXPECT_EQ(parse_bytes("1024T"), kMostBytes);
+  for (const char* text : {"1125899906842625", "1025T", "9223372036854775807", "99999999999999999999", "99999999999T"})
+    try {
+      parse_bytes(text);
+      ADD_FAILURE() << text;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.what(), std::string("'") + text + "' is too large a size: give 1024T at most");
+    }
 }
 
 TEST(Units, FormatsWhatItReads) {
