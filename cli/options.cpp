@@ -98,8 +98,8 @@ void add_congest(CLI::App& run, Request& request) {
       kTraffic, [&](const std::string& t) { request.victim_share = parse_share(t); })
       ->default_str("20%");
   add(run, "--aggressor-bytes", "congest: a message of the aggressors'", kTraffic, [&](const std::string& t) {
-    request.aggressor_bytes = parse_bytes(t);
-    if (request.aggressor_bytes < 1 || request.aggressor_bytes > kMostAggressorBytes)
+    request.aggressor_bytes = parse_bytes(t, kMostAggressorBytes);
+    if (request.aggressor_bytes == 0)
       throw UsageError(fmt::format("'{}' is not a size from 1 to {}", t, format_bytes(kMostAggressorBytes)));
   })->default_str("64K");
 }

@@ -11,7 +11,7 @@
 
 namespace weft {
 
-Bytes parse_bytes(std::string_view text) {
+Bytes parse_bytes(std::string_view text, Bytes most) {
   const auto wrong = [&] {
     return UsageError(
         fmt::format("'{}' is not a size: give whole bytes, or a binary multiple such as 8, 64K, 128M or 3G", text));
@@ -29,8 +29,8 @@ Bytes parse_bytes(std::string_view text) {
     if (!unit.empty() && unit != "B" && unit != "iB") throw wrong();
     scale = Bytes{1} << (10 * power);
   }
-  if (value > kMostBytes / scale)
-    throw UsageError(fmt::format("'{}' is too large a size: give {} at most", text, format_bytes(kMostBytes)));
+  if (value > most / scale)
+    throw UsageError(fmt::format("'{}' is too large a size: give {} at most", text, format_bytes(most)));
   return value * scale;
 }
 

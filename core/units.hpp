@@ -10,12 +10,12 @@ namespace weft {
 using Bytes = std::uint64_t;       ///< a size or an offset, always 64 bit
 using Nanoseconds = std::int64_t;  ///< a duration, or a point on some clock
 
-/// The largest size that is read: what all ranks and messages of a call come to still has 64 bits.
+/// The largest size that is read: a thousand ranks' sum of it still has 64 bits.
 constexpr Bytes kMostBytes = Bytes{1} << 50;
 
-/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B", kMostBytes at most. Throws UsageError with
-/// a sentence otherwise.
-Bytes parse_bytes(std::string_view text);
+/// Reads "8", "64K", "3GiB", "128M": binary units, an optional "i" and "B", `most` at most. Throws UsageError with a
+/// sentence otherwise.
+Bytes parse_bytes(std::string_view text, Bytes most = kMostBytes);
 
 /// 4096 -> "4K", 1536 -> "1536", 3221225472 -> "3G": the shortest exact form that parse_bytes reads back.
 std::string format_bytes(Bytes bytes);

@@ -79,9 +79,10 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       options_(options),
       programs_(lowered(workload.programs(), communicator)),
       patience_(options.timeout + longest_compute(world, programs_)),
+      channels_(most_channels(world, programs_)),
       arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)),
       staging_(communicator, largest_sizes(programs_).in, largest_sizes(programs_).out) {
-  communicator.open_channels(most_channels(world, programs_));
+  communicator.open_channels(channels_);
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
   ComputeOptions compute = options.compute;

@@ -46,7 +46,7 @@ Bytes peer_benchmark_size(const Record& record) {
 }
 
 std::string fixed(double value, int width) {
-  for (int decimals = 0 < value && value < 1 ? 3 : 2; decimals > 0; --decimals) {
+  for (int decimals = 0 < value && value < 0.9995 ? 3 : 2; decimals > 0; --decimals) {
     std::string text = fmt::format("{:.{}f}", value, decimals);
     // Five significant digits are more than any repetition of the measurement agrees on.
     if (text.size() <= static_cast<std::size_t>(std::min(width - 1, 6))) return text;

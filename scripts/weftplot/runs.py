@@ -36,8 +36,8 @@ def within_reach(value):
     return value
 
 
-def kind_in(notes):
-    """Without loggp's pause, which follows from the size and makes no other kind of point."""
+def without_pause(notes):
+    """loggp's pause follows from the size, and so makes no other kind of point."""
     return ";".join(note for note in notes.split(";") if not note.startswith("pause_ns="))
 
 
@@ -48,7 +48,7 @@ POINT_COLUMNS = {
     "time_us_median": figure, "time_us_mean_of_ranks": figure, "time_us_median_low": figure, "time_us_median_high": figure,
     "time_us_p05": figure, "time_us_p95": figure, "busbw_GBps": figure, "imbalance": figure,
     "bubble": figure, "bubble_formula": figure,
-    "sync": str, "oversubscribed": str, "status": str, "notes": kind_in,
+    "sync": str, "oversubscribed": str, "status": str, "notes": without_pause,
 }
 SAMPLE_COLUMNS = {"point": count, "iteration": count, "completion_ns": duration, "slowest_rank": int,
                   "start_skew_ns": count, "valid": flag}

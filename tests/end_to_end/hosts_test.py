@@ -22,7 +22,7 @@ ONE_POINT = ["-b", "64", "-e", "64", "-n", "2", "-w", "1", "-c", "1"]
 PAYLOAD = 1e9 / 8 * 1448 / 1514
 PAIRS = ["-n", "6", "-w", "0", "-c", "0", "--cache", "hot"]
 LONG = ["-b", "64", "-e", "64M", "-f", "1000000", "-w", "1", "-n"]
-# How long 4 MB take from this host to another, in seconds.
+# How long 4 MB take from this host to another, in seconds, and by which congestion control.
 TRANSFER = """
 import socket, subprocess, sys, time
 listener = socket.create_server(("", 5000)); began = time.monotonic(); connection, _ = listener.accept()
@@ -35,6 +35,7 @@ for _ in range(200):
     try: connection = socket.create_connection((sys.argv[1], 5000)); break
     except OSError: time.sleep(0.05)
 connection.sendall(bytes(4_000_000))
+print(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(bytes(1)).decode())
 """
 
 
@@ -148,7 +149,7 @@ class Cluster(HostsTest):
             receiver = self.on_host(peer, "python3", "-c", TRANSFER)
             sender = self.on_host(1, "python3", "-c", SEND, f"weft-{self.name}-{peer}")
             seconds[peer] = float(receiver.communicate(timeout=30)[0])
-            sender.communicate(timeout=30)
+            self.assertEqual(sender.communicate(timeout=30)[0].strip(), "reno")
         print(f"\n  4 MB: {seconds[2]:.2f} s at 50 Mbit/s, {seconds[3]:.2f} s at 400 ", end="", flush=True)
         self.assertGreater(seconds[2], 0.9 * 4e6 * 8 / 50e6)
         self.assertLess(seconds[3], seconds[2])

@@ -281,8 +281,8 @@ class PlotTest(unittest.TestCase):
                                  11: "time (median, band p5–p95)"})
         self.assertIn("n = 5…400 samples a point, each started at an agreed time (sync round-time)",
                       curves.caption_of(points))
-        streams = points.assign(operation="stream")
-        self.assertIn("first rank's start, of stream a 64th of it with 64 messages and their answer · GB/s", curves.caption_of(streams))
+        for operation, share in (("stream", "a 64th of it with 64 messages and their answer"), ("pingpong", "half of it there and back")):
+            self.assertIn(f"first rank's start, of {operation} {share} · GB/s", curves.caption_of(points.assign(operation=operation)))
 
     def test_draws_the_theory_beside_the_slowdown(self):
         points = pd.DataFrame({"imbalance": [2.0, 1.0, 4.0], "time_us_median": [18.0, 10.0, 41.0], "transport": "model",

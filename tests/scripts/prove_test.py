@@ -78,6 +78,12 @@ class HostsTest(unittest.TestCase):
         self.assertAlmostEqual(off, 0.1)
         self.assertEqual(words[4:], ("2.57 [2.10, 7.00]", "2.33", "+10.0 %"))
 
+    def test_the_furthest_operation_decides(self):
+        for offs, met in (([0.1, -0.14], True), ([0.1, -0.16], False), ([0.16, -0.1], False)):
+            section = report.Section("", "")
+            hosts_levels.add(section, "tcp", hosts_levels.CASES[0], offs)
+            self.assertEqual(section.claims[0].met, met, offs)
+
     def test_the_slow_link_alone_is_named(self):
         four = cluster.Cluster(4)
         said = "    slow: {} - {}: 1.5e+05 us, 1.56 times as long as the first quarter\n"

@@ -44,6 +44,12 @@ namespace {
 constexpr double kLongestLatency =
     1e14;  ///< ps: keeps absurd draws of jitter and stalls, message after message, within the clock
 
+/// Of the fabric's clock, 53 days. No time of a message is later, none takes longer, and so no sum of two passes
+/// kNever.
+constexpr Picoseconds kEnd = kNever / 2;
+
+Picoseconds later(Picoseconds start, Picoseconds takes) { return std::min(start + takes, kEnd); }
+
 double draw_launch_factor(const TransportOptions& options) {
   const double cv = options.model.launch_cv;
   if (cv == 0) return 1;
@@ -108,8 +114,9 @@ std::size_t Fabric::level_of(int sender, int receiver) const {
 Picoseconds Fabric::wire_time(const Link& link, Bytes bytes) const {
   const FabricModel& model = options_.model;
   const double factor = launch_factor_ * (bytes == model.slow_bytes ? model.slow_factor : 1);
-  return std::llround(static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) * factor /
-                      link.bandwidth);
+  const double takes =
+      static_cast<double>(bytes) * static_cast<double>(kPicosecondsPerNanosecond) * factor / link.bandwidth;
+  return std::llround(std::min(takes, static_cast<double>(kEnd)));
 }
 
 Picoseconds Fabric::latency(const Link& link, Port& sender, Bytes bytes) const {
@@ -170,7 +177,7 @@ void Fabric::send(int rank, int peer, int channel, const std::byte* data, Bytes 
   const Link& link = links_[transfer.level];
   Picoseconds& out_free = sender.levels[transfer.level].out_free;
   const Picoseconds start = std::max(scheduler_.now(rank), out_free);
-  out_free = start + wire_time(link, bytes);
+  out_free = later(start, wire_time(link, bytes));
   transfer.has_send = true;
   transfer.carries = sender.carries;
   transfer.data = data;
@@ -186,7 +193,7 @@ void Fabric::climb(Transfer& transfer) {
   transfer.climbs = false;
   Picoseconds& out_free = uplink(transfer.sender).out_free;
   const Picoseconds start = std::max(scheduler_.now(), out_free);
-  out_free = start + wire_time(cable_, transfer.bytes);
+  out_free = later(start, wire_time(cable_, transfer.bytes));
   scheduler_.schedule(start + latency(links_[transfer.level], port(transfer.sender), transfer.bytes), *this, &transfer);
 }
 
@@ -211,11 +218,11 @@ void Fabric::happen(void* event) {
   if (transfer.level == 0 && !uplinks_.empty()) {
     Picoseconds& descended = uplink(transfer.receiver).in_free;
     first = std::max(first, descended);
-    last = descended = first + wire_time(cable_, transfer.bytes);
+    last = descended = later(first, wire_time(cable_, transfer.bytes));
   }
   // Whatever comes after it between nodes has come down the same uplink, and so after its last byte.
   Picoseconds& in_free = receiver.levels[transfer.level].in_free;
-  in_free = std::max(first, in_free) + wire_time(links_[transfer.level], transfer.bytes);
+  in_free = later(std::max(first, in_free), wire_time(links_[transfer.level], transfer.bytes));
   transfer.arrives = std::max(in_free, last);
   if (!transfer.has_receive) return;
   const Picoseconds time = noticed(transfer);
@@ -237,6 +244,8 @@ Picoseconds Fabric::next_completion(int rank) const {
 void Fabric::complete(int rank) {
   auto& heap = port(rank).completions;
   while (!heap.empty() && heap.front().time <= scheduler_.now(rank)) {
+    if (heap.front().time >= kEnd)
+      throw TransportError("model: virtual time ends after 53 days: give fewer bytes, or links of more bandwidth");
     std::pop_heap(heap.begin(), heap.end(), std::greater<>());
     const Completion done = heap.back();
     heap.pop_back();

@@ -58,7 +58,7 @@ Memory ModelCommunicator::allocate(Bytes bytes) {
   const int commit = carries_data() ? MAP_POPULATE : MAP_NORESERVE;
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | commit, -1, 0);
   if (memory == MAP_FAILED)
-    throw TransportError(fmt::format("rank {}: no memory for {} bytes: {}", rank(), bytes, std::strerror(errno)));
+    throw TransportError(fmt::format("no memory for {} bytes: {}", bytes, std::strerror(errno)));
   return {static_cast<std::byte*>(memory), [bytes](std::byte* start) { ::munmap(start, bytes); }};
 }
 

@@ -18,12 +18,13 @@ TEST(Units, ReadsBinarySizes) {
 }
 
 TEST(Units, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "K", "-8", "8 K", "1.5M", "8Q", "8KK", "0x10"})
+  for (const char* text : {"", "K", "-8", "8 K", "1.5M", "8Q", "8KK", "0x10", "18446744073709551616Q"})
     EXPECT_THROW(parse_bytes(text), UsageError) << text;
 }
 
 TEST(Units, SaysWhichSizeIsTooLarge) {
   EXPECT_EQ(parse_bytes("1024T"), kMostBytes);
+  EXPECT_THROW(parse_bytes("1025", 1024), UsageError);
   for (const char* text : {"1125899906842625", "1025T", "9223372036854775807", "99999999999999999999", "99999999999T"})
     try {
       parse_bytes(text);

@@ -36,6 +36,23 @@ TEST(PreparedPoint, FindsWrongData) {
   EXPECT_GT(samples.wrong, 0U);
 }
 
+TEST(PreparedPoint, ARankWithoutMemoryLeavesTheOthersInStep) {
+  model_point::on_model(2, {}, [](Communicator& communicator, World& world) {
+    const std::uint64_t count = world.rank() == 1 ? std::uint64_t{1} << 55 : 8;
+    const model_point::CallWorkload workload(
+        {.collective = Collective::all_reduce, .rank = world.rank(), .ranks = 2, .count = count}, "ring");
+    std::string problem;
+    try {
+      PreparedPoint(workload, communicator, world, kTwenty);
+    } catch (const TransportError& error) {
+      problem = error.what();
+    }
+    const std::vector<std::string> problems = world.allgather(problem);
+    EXPECT_EQ(problems.front(), "");
+    EXPECT_EQ(problems.back().find("no memory for"), 0U) << problems.back();
+  });
+}
+
 class CountsFills : public model_point::CallWorkload {
  public:
   using CallWorkload::CallWorkload;

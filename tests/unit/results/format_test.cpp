@@ -267,7 +267,7 @@ TEST(Formats, SizeIsPerPeerWhereOsuSaysSo) {
 TEST(Fixed, KeepsToTheWidth) {
   EXPECT_EQ(fixed(0), "0.00");
   EXPECT_EQ(fixed(0.2664), "0.266");
-  EXPECT_EQ(fixed(1.004), "1.00");
+  EXPECT_EQ(fixed(0.9996), "1.00");
   EXPECT_EQ(fixed(123.456), "123.46");
   EXPECT_EQ(fixed(1234.56), "1234.6");
   EXPECT_EQ(fixed(123456.7), "123457");

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.hpp"
 #include "tests/unit/transports/model_fixture.hpp"
 
 namespace weft {
@@ -20,6 +21,31 @@ TEST(ModelTimes, OneMessageTakesOverheadLatencyAndWireTime) {
       EXPECT_EQ(send(communicator, 1), 30 + kWire);  // eager: complete when the last byte has left
     else
       EXPECT_EQ(receive(communicator, 0), 30 + kAlpha + kWire);
+  });
+}
+
+TEST(ModelTimes, TimeThatIsTooLongForTheClockIsSaid) {
+  TransportOptions options = without_data();
+  options.model.bandwidth = 0.001;  // GB/s: 12 days for 1 TiB
+  run(2, options, [](Communicator& communicator, World&) {
+    const bool sends = communicator.rank() == 0;
+    const auto pass = [&](Bytes bytes) {
+      Pending pending;
+      sends ? communicator.post_send(1, 0, nullptr, bytes, pending)
+            : communicator.post_recv(0, 0, nullptr, bytes, pending);
+      finish(communicator, pending);
+    };
+    for (int i = 0; i < 4; ++i) pass(Bytes{1} << 40);
+    EXPECT_NEAR(static_cast<double>(communicator.now()), 4 * 1e3 * std::ldexp(1, 40), 1e6);
+    EXPECT_THROW(pass(Bytes{1} << 40), TransportError);
+  });
+  run(2, options, [](Communicator& communicator, World&) {
+    Pending pending;
+    if (communicator.rank() == 0)
+      communicator.post_send(1, 0, nullptr, kMostBytes, pending);
+    else
+      communicator.post_recv(0, 0, nullptr, kMostBytes, pending);
+    EXPECT_THROW(finish(communicator, pending), TransportError);
   });
 }
 
