@@ -51,6 +51,14 @@ int most_channels(World& world, const std::vector<Program>& programs) {
   return static_cast<int>(largest_over_ranks(world, most));
 }
 
+/// All that the ranks do together before they allocate, which may fail on one alone: opens the channels, and gives the
+/// arena's slots.
+std::size_t agree(Communicator& communicator, World& world, const std::vector<Program>& programs,
+                  const MeasureOptions& options) {
+  communicator.open_channels(most_channels(world, programs));
+  return agree_slots(world, largest_sizes(programs), options);
+}
+
 /// As long as it lives no payload is moved in virtual time, where moving it takes none.
 class SparedData {
  public:
@@ -79,10 +87,8 @@ PreparedPoint::PreparedPoint(const Workload& workload, Communicator& communicato
       options_(options),
       programs_(lowered(workload.programs(), communicator)),
       patience_(options.timeout + longest_compute(world, programs_)),
-      channels_(most_channels(world, programs_)),
-      arena_(communicator, largest_sizes(programs_), agree_slots(world, largest_sizes(programs_), options)),
+      arena_(communicator, largest_sizes(programs_), agree(communicator, world, programs_, options)),
       staging_(communicator, largest_sizes(programs_).in, largest_sizes(programs_).out) {
-  communicator.open_channels(channels_);
   bytes_ = Arena::footprint(largest_sizes(programs_), arena_.slots());
   if (options.cache == CacheMode::flush) flush_ = CacheFlush(options.last_level_cache);
   ComputeOptions compute = options.compute;

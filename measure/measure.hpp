@@ -82,7 +82,6 @@ class PreparedPoint {
   std::vector<Program> programs_;  // lowered
   std::deque<Executor> executors_;
   Nanoseconds patience_;  // for one sample: the time-out, and the compute that it emulates
-  int channels_;          // agreed on before arena_ allocates, which may fail on one rank alone
   Arena arena_;
   Staging staging_;
   CacheFlush flush_;

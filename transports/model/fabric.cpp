@@ -44,11 +44,12 @@ namespace {
 constexpr double kLongestLatency =
     1e14;  ///< ps: keeps absurd draws of jitter and stalls, message after message, within the clock
 
-/// Of the fabric's clock, 53 days. No time of a message is later, none takes longer, and so no sum of two passes
-/// kNever.
+/// Of the fabric's clock, 53 days: whose message is complete then is told so.
 constexpr Picoseconds kEnd = kNever / 2;
 
-Picoseconds later(Picoseconds start, Picoseconds takes) { return std::min(start + takes, kEnd); }
+Picoseconds later(Picoseconds start, Picoseconds takes) {
+  return start >= kEnd - std::min(takes, kEnd) ? kEnd : start + takes;
+}
 
 double draw_launch_factor(const TransportOptions& options) {
   const double cv = options.model.launch_cv;
