@@ -51,8 +51,8 @@ int most_channels(World& world, const std::vector<Program>& programs) {
   return static_cast<int>(largest_over_ranks(world, most));
 }
 
-/// All that the ranks do together before they allocate, which may fail on one alone: opens the channels, and gives the
-/// arena's slots.
+/// What the ranks still do together before they allocate, which may fail on one alone: opens the channels, and gives
+/// the arena's slots.
 std::size_t agree(Communicator& communicator, World& world, const std::vector<Program>& programs,
                   const MeasureOptions& options) {
   communicator.open_channels(most_channels(world, programs));

@@ -49,6 +49,23 @@ TEST(ModelTimes, TimeThatIsTooLongForTheClockIsSaid) {
   });
 }
 
+TEST(ModelTimes, SendsBehindOneThatIsTooLongAreToldSoToo) {
+  TransportOptions options = without_data();
+  options.model.bandwidth = 0.001;
+  options.model.ranks_per_node = 1;
+  options.model.node_uplink = 0.001;
+  run(3, options, [](Communicator& communicator, World&) {
+    Pending pending;
+    if (communicator.rank() > 0) {
+      communicator.post_recv(0, 0, nullptr, kMostBytes, pending);
+    } else {
+      communicator.post_send(1, 0, nullptr, kMostBytes, pending);
+      communicator.post_send(2, 0, nullptr, kMostBytes, pending);
+    }
+    EXPECT_THROW(finish(communicator, pending), TransportError);
+  });
+}
+
 TEST(ModelTimes, ReceivePostedAfterTheArrivalCompletesAtOnce) {
   run(2, without_data(), [](Communicator& communicator, World&) {
     if (communicator.rank() == 0) {
