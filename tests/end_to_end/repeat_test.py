@@ -44,6 +44,13 @@ def running(mark):
     return found
 
 
+def name(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text()
+    except OSError:  # it has ended
+        return ""
+
+
 class RepeatTest(ProgramTest):
     def setUp(self):
         super().setUp()
@@ -234,10 +241,16 @@ class Interruptions(RepeatTest):
 
     def wait_for(self, mark):
         """Until the launch has made this mark."""
+        self.wait_until(pathlib.Path(f"{self.diary}.{mark}").exists, f"came to '{mark}'")
+
+    def wait_until(self, true, did):
         end = time.monotonic() + 60
-        while not pathlib.Path(f"{self.diary}.{mark}").exists():
-            self.assertLess(time.monotonic(), end, f"the second launch never came to '{mark}'")
+        while not true():
+            self.assertLess(time.monotonic(), end, f"the second launch never {did}")
             time.sleep(0.02)
+
+    def sleeps(self):
+        return any(name(pid) == "sleep\n" for pid in running(str(self.folder)))
 
     def expect_cut_off(self):
         self.assertEqual([e["exit_code"] for e in self.campaign()["launches"]], [0, None])
@@ -256,6 +269,7 @@ class Interruptions(RepeatTest):
 
     def interrupt(self, how):
         process = self.start()
+        self.wait_until(self.sleeps, "slept")  # a SIGINT while dash starts it would be kept until it has ended by itself
         began = time.monotonic()
         process.send_signal(how)
         _, said = process.communicate(timeout=30)
@@ -298,7 +312,7 @@ class Interruptions(RepeatTest):
     def test_the_guard_killed(self):
         process = self.start()
         guard = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
-        self.assertEqual(pathlib.Path(f"/proc/{guard}/comm").read_text(), "weft-launch\n")
+        self.assertEqual(name(guard), "weft-launch\n")
         os.kill(guard, signal.SIGKILL)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
