@@ -30,13 +30,17 @@ void flush_all() {
   std::fflush(nullptr);
 }
 
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
 // SIGCHLD and the signals that end this process, blocked so that sigtimedwait gives them; as before when it goes.
 class BlockedSignals {
  public:
-  BlockedSignals() {
-    sigemptyset(&ending_);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending_, signal);
-    set_ = ending_;
+  BlockedSignals() : set_(ending_signals()) {
     sigaddset(&set_, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
@@ -48,15 +52,12 @@ class BlockedSignals {
 
   /// The signal that ends this process, else 0: after a child's change, or a tick.
   int wait() const {
-    int signal = sigtimedwait(&set_, nullptr, &kTick);
-    // What a launcher sends to all may reach the child first, whose end is then nothing to speak of.
-    if (signal == SIGCHLD) signal = sigtimedwait(&ending_, nullptr, &kMoment);
-    return std::max(signal, 0);
+    const int signal = sigtimedwait(&set_, nullptr, &kTick);
+    return signal == SIGCHLD ? 0 : std::max(signal, 0);
   }
 
  private:
-  sigset_t ending_{};
-  sigset_t set_{};
+  sigset_t set_;
   sigset_t before_{};
 };
 
@@ -102,13 +103,8 @@ int Supervisor::run(const std::function<int(int index)>& child) {
     return child(index);
   });
   while (any_running()) {
-    const int signal = signals.wait();
+    interrupt(signals.wait());
     collect();
-    if (signal != 0 && interrupted_ == 0) {
-      interrupted_ = signal;
-      if (const int index = find_stopped(); index >= 0) lose(index, "was stopped");
-      kill_all();
-    }
     watch();
   }
   if (interrupted_ != 0) return 128 + interrupted_;
@@ -132,6 +128,14 @@ void Supervisor::start(const std::function<int(int index)>& child) {
   }
 }
 
+// 0: by nothing.
+void Supervisor::interrupt(int signal) {
+  if (signal == 0 || interrupted_ != 0) return;
+  interrupted_ = signal;
+  if (const int index = find_stopped(); index >= 0) lose(index, "was stopped");
+  kill_all();
+}
+
 void Supervisor::collect() {
   for (int index = 0; index < board_.ranks(); ++index) {
     const Child& child = children_[static_cast<std::size_t>(index)];
@@ -149,12 +153,22 @@ void Supervisor::collect(int index, int status) {
     return;
   }
   child.running = false;
-  if (WIFEXITED(status)) {
+  if (WIFEXITED(status))
     largest_ = std::max(largest_, WEXITSTATUS(status));
-  } else if (interrupted_ == 0 && !board_.lost().written() && (kill_at_ == 0 || monotonic_now() < kill_at_)) {
-    lose(index, fmt::format("was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status))));
-  }
+  else
+    judge_killed(index, WTERMSIG(status));
   board_.state(index).ended.store(true, std::memory_order_release);
+}
+
+// What a launcher sends to all may reach the child first, whose end is then nothing to speak of.
+void Supervisor::judge_killed(int index, int signal) {
+  const auto expected = [this] {
+    return interrupted_ != 0 || board_.lost().written() || (kill_at_ != 0 && monotonic_now() >= kill_at_);
+  };
+  if (expected()) return;
+  const sigset_t ending = ending_signals();
+  interrupt(std::max(sigtimedwait(&ending, nullptr, &kMoment), 0));
+  if (!expected()) lose(index, fmt::format("was killed by signal {} ({})", signal, strsignal(signal)));
 }
 
 // Looks at the clock: who is stopped or late, and whether the grace of an ending world is over.

@@ -41,8 +41,10 @@ class Supervisor {
   };
 
   void start(const std::function<int(int index)>& child);
+  void interrupt(int signal);
   void collect();
   void collect(int index, int status);
+  void judge_killed(int index, int signal);
   void watch();
   void finish_grace();
   void lose(int index, const std::string& what);

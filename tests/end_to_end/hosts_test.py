@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from processes import alive, tree, wait_for
+from processes import alive, name, tree, wait_for
 from program import FAILED, HAS_MPI, OK, USAGE, ProgramTest, command, has_transport, main, points
 
 HOSTS = str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "hosts")
@@ -120,8 +120,7 @@ class Cluster(HostsTest):
         self.assertEqual(self.hosts("run", 2, "--", "sh", "-c", "hostname; exit 7").returncode, 7)
         self.check_left()
         process = subprocess.Popen([HOSTS, "--name", self.name, "run", "2", "--", "sleep", "60"])
-        wait_for(lambda: any("sleep" in pathlib.Path(f"/proc/{pid}/comm").read_text() for pid in tree(process.pid) if alive(pid)), 20,
-                 "the command")
+        wait_for(lambda: any(name(pid) == "sleep" for pid in tree(process.pid)), 20, "the command")
         pids = tree(process.pid)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(20), 128 + signal.SIGINT)

@@ -1,5 +1,6 @@
 """Looks at processes: who descends from whom, who lives, which is a rank."""
 
+import os
 import pathlib
 import time
 
@@ -26,6 +27,28 @@ def alive(pid):
         return False
 
 
+def name(pid):
+    """Empty where it has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def running(mark):
+    """The processes whose environment or command line holds the mark, zombies apart."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            if mark.encode() in (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
 def mapped_shared_memory(pids):
     """The files of /dev/shm that the processes use: MPI's, since weft's own have no name."""
     files = set()
@@ -47,8 +70,7 @@ def wait_for(condition, seconds, what):
 
 
 def rank_process(pids, rank):
-    names = {pid: pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
-    return next(pid for pid, name in names.items() if name == f"weft-rank-{rank}")
+    return next(pid for pid in pids if name(pid) == f"weft-rank-{rank}")
 
 
 def rank_supervisor(pids, rank):

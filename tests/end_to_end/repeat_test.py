@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+from processes import name, running, wait_for
 from program import HAS_MPI, OK, USAGE, WEFT, WRONG_DATA, ProgramTest, command, environment, main, points, weft
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -28,27 +29,6 @@ mkdir -p "$out" && touch "$out/run.json"
 
 
 KILLED_AFTER = 10  # seconds: what does not end by its signal
-
-
-def running(mark):
-    """The processes whose environment or command line holds the mark, zombies apart."""
-    found = []
-    for folder in pathlib.Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        try:
-            if mark.encode() in (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def name(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/comm").read_text()
-    except OSError:  # it has ended
-        return ""
 
 
 class RepeatTest(ProgramTest):
@@ -241,16 +221,10 @@ class Interruptions(RepeatTest):
 
     def wait_for(self, mark):
         """Until the launch has made this mark."""
-        self.wait_until(pathlib.Path(f"{self.diary}.{mark}").exists, f"came to '{mark}'")
-
-    def wait_until(self, true, did):
-        end = time.monotonic() + 60
-        while not true():
-            self.assertLess(time.monotonic(), end, f"the second launch never {did}")
-            time.sleep(0.02)
+        wait_for(pathlib.Path(f"{self.diary}.{mark}").exists, 60, f"the second launch to come to '{mark}'")
 
     def sleeps(self):
-        return any(name(pid) == "sleep\n" for pid in running(str(self.folder)))
+        return any(name(pid) == "sleep" for pid in running(str(self.folder)))
 
     def expect_cut_off(self):
         self.assertEqual([e["exit_code"] for e in self.campaign()["launches"]], [0, None])
@@ -269,7 +243,7 @@ class Interruptions(RepeatTest):
 
     def interrupt(self, how):
         process = self.start()
-        self.wait_until(self.sleeps, "slept")  # a SIGINT while dash starts it would be kept until it has ended by itself
+        wait_for(self.sleeps, 60, "the sleep")  # a SIGINT that comes while dash starts it waits until it has ended by itself
         began = time.monotonic()
         process.send_signal(how)
         _, said = process.communicate(timeout=30)
@@ -312,7 +286,7 @@ class Interruptions(RepeatTest):
     def test_the_guard_killed(self):
         process = self.start()
         guard = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
-        self.assertEqual(name(guard), "weft-launch\n")
+        self.assertEqual(name(guard), "weft-launch")
         os.kill(guard, signal.SIGKILL)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)

@@ -92,6 +92,19 @@ TEST(Supervisor, EndsItsRanksWhenItIsInterrupted) {
   }
 }
 
+// As mpirun sends it to a process group: which of the two is seen first is chance.
+TEST(Supervisor, SaysNothingOfRanksThatTheSameSignalEnded) {
+  for (int launches = 0; launches < 20; ++launches) {
+    const pid_t self = getpid();
+    const Outcome outcome = launch(20 * kSecond, [self](World&) {
+      kill(self, SIGTERM);
+      raise(SIGTERM);
+    });
+    EXPECT_EQ(outcome.code, 128 + SIGTERM);
+    EXPECT_EQ(outcome.said, "");
+  }
+}
+
 // The ranks' pipe reads end-of-file when the last of them is gone.
 TEST(Supervisor, RanksDieWithIt) {
   int ends[2];
