@@ -231,7 +231,8 @@ void Messenger::start_transfer(Operation* receive, Place place, std::uint32_t to
 /// Moves one piece of the transfer whose turn it is; then it is the next one's turn.
 void Messenger::transfer_some() {
   Operation* const transfer = transfers_.pop();
-  const bool streaming = transfer->bytes >= kStreamingFrom;
+  // In place a result's lines are in the cache already, because they are read.
+  const bool streaming = transfer->bytes >= kStreamingFrom && transfer->into != transfer->with;
   const Bytes at = transfer->done;
   const Bytes piece = std::min(transfer->bytes - at, kPiece);
   const Reduction& reduction = transfer->reduction;

@@ -61,7 +61,8 @@ void Messenger::post_recv(int peer_rank, int channel, std::byte* into, const std
   receive->into = into;
   receive->with = with;
   receive->reduction = reduction;
-  if (bytes >= kStreamingFrom) receive->reduction.kernel = reduction.streaming_kernel;
+  // In place a result's lines are in the cache already, because they are read.
+  if (bytes >= kStreamingFrom && into != with) receive->reduction.kernel = reduction.streaming_kernel;
   receive->pending = &pending;
   ++pending.count;
   if (peer.awaits++ == 0) ++awaited_peers_;
