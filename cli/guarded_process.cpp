@@ -137,32 +137,6 @@ ProcessResult guard(const ProcessRequest& request, const EndingSignals& signals)
 
 }  // namespace
 
-EndingSignals::EndingSignals() {
-  signal(SIGCHLD, SIG_DFL);  // ignored, children would vanish with their exit codes
-  sigemptyset(&set_);
-  sigaddset(&set_, SIGCHLD);
-  for (const int ending : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction now = {};
-    sigaction(ending, nullptr, &now);
-    if (now.sa_handler != SIG_IGN) sigaddset(&set_, ending);
-  }
-  pthread_sigmask(SIG_BLOCK, &set_, &before_);
-}
-
-EndingSignals::~EndingSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-int EndingSignals::wait(Nanoseconds at_most) const {
-  const timespec time{static_cast<time_t>(at_most / kSecond), static_cast<long>(at_most % kSecond)};
-  return std::max(at_most < 0 ? sigwaitinfo(&set_, nullptr) : sigtimedwait(&set_, nullptr, &time), 0);
-}
-
-int EndingSignals::wait_to_end(Nanoseconds at_most) const {
-  const Nanoseconds end = monotonic_now() + at_most;
-  for (Nanoseconds left = at_most; left > 0; left = end - monotonic_now())
-    if (const int signal = wait(left); signal != SIGCHLD && signal != 0) return signal;
-  return 0;
-}
-
 ProcessResult run_guarded(const ProcessRequest& request, const EndingSignals& signals) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   int report[2];

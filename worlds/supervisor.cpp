@@ -21,45 +21,14 @@ namespace {
 
 // How often deadlines are looked at; a child's change of state wakes the supervisor at once. Rare, because it runs on
 // the cores that are being measured.
-constexpr timespec kTick{0, 200'000'000};
-constexpr timespec kMoment{0, 10'000'000};
+constexpr Nanoseconds kTick = 200'000'000;
+constexpr Nanoseconds kMoment = 10'000'000;
 
 void flush_all() {
   std::cout.flush();
   std::cerr.flush();
   std::fflush(nullptr);
 }
-
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  return set;
-}
-
-// SIGCHLD and the signals that end this process, blocked so that sigtimedwait gives them; as before when it goes.
-class BlockedSignals {
- public:
-  BlockedSignals() : set_(ending_signals()) {
-    sigaddset(&set_, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &set_, &before_);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { restore(); }
-
-  void restore() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// The signal that ends this process, else 0: after a child's change, or a tick.
-  int wait() const {
-    const int signal = sigtimedwait(&set_, nullptr, &kTick);
-    return signal == SIGCHLD ? 0 : std::max(signal, 0);
-  }
-
- private:
-  sigset_t set_;
-  sigset_t before_{};
-};
 
 // What ps and pgrep show (15 bytes): a rank's supervisor has the same command line as the rank, and it is the rank that
 // one wants to look at. As before when it goes.
@@ -97,13 +66,12 @@ class ProcessName {
 int Supervisor::run(const std::function<int(int index)>& child) {
   flush_all();
   const ProcessName name("weft-supervisor");
-  const BlockedSignals signals;
   start([&](int index) {
-    signals.restore();
+    pthread_sigmask(SIG_SETMASK, &signals_.before(), nullptr);
     return child(index);
   });
   while (any_running()) {
-    interrupt(signals.wait());
+    if (const int signal = signals_.wait(kTick); signal != 0 && signal != SIGCHLD) interrupt(signal);
     collect();
     watch();
   }
@@ -128,9 +96,8 @@ void Supervisor::start(const std::function<int(int index)>& child) {
   }
 }
 
-// 0: by nothing.
 void Supervisor::interrupt(int signal) {
-  if (signal == 0 || interrupted_ != 0) return;
+  if (interrupted_ != 0) return;
   interrupted_ = signal;
   if (const int index = find_stopped(); index >= 0) lose(index, "was stopped");
   kill_all();
@@ -162,13 +129,11 @@ void Supervisor::collect(int index, int status) {
 
 // What a launcher sends to all may reach the child first, whose end is then nothing to speak of.
 void Supervisor::judge_killed(int index, int signal) {
-  const auto expected = [this] {
-    return interrupted_ != 0 || board_.lost().written() || (kill_at_ != 0 && monotonic_now() >= kill_at_);
-  };
-  if (expected()) return;
-  const sigset_t ending = ending_signals();
-  interrupt(std::max(sigtimedwait(&ending, nullptr, &kMoment), 0));
-  if (!expected()) lose(index, fmt::format("was killed by signal {} ({})", signal, strsignal(signal)));
+  if (interrupted_ != 0 || board_.lost().written() || (kill_at_ != 0 && monotonic_now() >= kill_at_)) return;
+  if (const int ending = signals_.wait_to_end(kMoment); ending != 0)
+    interrupt(ending);
+  else
+    lose(index, fmt::format("was killed by signal {} ({})", signal, strsignal(signal)));
 }
 
 // Looks at the clock: who is stopped or late, and whether the grace of an ending world is over.

@@ -6,13 +6,14 @@
 
 #include <sys/types.h>
 
+#include "core/ending_signals.hpp"
 #include "worlds/board.hpp"
 
 namespace weft {
 
 /// The parent of the processes that are ranks. It never blocks in a library, so that it notices, names on stderr and
 /// ends whatever goes wrong in them:
-///   - a rank killed by a signal: at once;
+///   - a rank killed by a signal: at once, unless this process is ended in the same moment, as by a launcher;
 ///   - a rank that is stopped: when it was for the time-out, or its own deadline passes;
 ///   - a rank that is kLate beyond its deadline: it is blocked where it never calls World::check().
 /// The other ranks see the verdict on the board and have kGrace to leave; whoever is left then is killed. Ranks die
@@ -54,6 +55,7 @@ class Supervisor {
   bool any_running() const;
   std::string describe_stuck(int index) const;
 
+  const EndingSignals signals_;
   Board& board_;
   int first_rank_;
   Nanoseconds timeout_;

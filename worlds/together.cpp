@@ -12,8 +12,10 @@ void agree_on_failure(World& world, const std::string& reason) {
 }
 
 void hear_of_losses(World& world) {
-  constexpr int kLooks = 150;  // Open MPI's mpirun ends the others a second after one failed, with nothing more to say
-  for (int i = 0; i < kLooks; ++i) {
+  // Open MPI's mpirun ends the others a second after one failed: what there is to say has been said by then.
+  constexpr Nanoseconds kPatience = 1'500'000'000;
+  const Nanoseconds end = monotonic_now() + kPatience;
+  while (monotonic_now() < end) {
     world.check();
     const timespec pause = {.tv_sec = 0, .tv_nsec = 10'000'000};
     nanosleep(&pause, nullptr);

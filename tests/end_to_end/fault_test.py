@@ -117,7 +117,7 @@ class Mpirun(FaultTest):
                 self.hurt_rank(transport, True, signal.SIGKILL, "killed")
 
     def test_rank_stopped(self):
-        for transport in ("mpi", "shm"):
+        for transport in ("mpi", "shm", "tcp"):
             with self.subTest(transport):
                 self.hurt_rank(transport, True, signal.SIGSTOP, "stopped")
 

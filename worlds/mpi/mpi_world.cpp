@@ -23,7 +23,7 @@ constexpr Nanoseconds kProbeEvery = 1'000'000;
 // first.
 constexpr Nanoseconds kCourtesy = Supervisor::kLate + 1'000'000'000;
 constexpr Nanoseconds kHearOthers = 300'000'000;  // for notices of lower ranks that gave up at the same time
-constexpr useconds_t kLetCulpritSpeak = 1'000'000;
+constexpr Nanoseconds kLetCulpritSpeak = 1'000'000'000;
 
 // Blobs in one message: the length of each, in eight bytes, before it.
 void pack(std::span<const std::string> blobs, std::string& message) {
@@ -171,6 +171,7 @@ int MpiWorld::run(const RankMain& main) {
     return static_cast<int>(failure.code);
   });
   if (!notice_) return code;
+  set_deadline(kHearOthers + kLetCulpritSpeak, "ending");  // the supervisor is to be patient meanwhile
   const Nanoseconds heard = monotonic_now() + (rank_ == 0 ? 0 : kHearOthers);
   while (notice_->rank == rank_ && monotonic_now() < heard) {
     collect_notices();
@@ -179,7 +180,7 @@ int MpiWorld::run(const RankMain& main) {
   if (notice_->rank == rank_)
     fmt::print(stderr, "weft: {}\n", notice_->reason);
   else
-    usleep(kLetCulpritSpeak);
+    usleep(static_cast<useconds_t>(kLetCulpritSpeak / 1000));
   return std::max(code, notice_->code);
 }
 

@@ -92,17 +92,39 @@ TEST(Supervisor, EndsItsRanksWhenItIsInterrupted) {
   }
 }
 
-// As mpirun sends it to a process group: which of the two is seen first is chance.
+// As a launcher sends it to all: the supervisor is told before its rank ends, or a moment after.
 TEST(Supervisor, SaysNothingOfRanksThatTheSameSignalEnded) {
   for (int launches = 0; launches < 20; ++launches) {
-    const pid_t self = getpid();
-    const Outcome outcome = launch(20 * kSecond, [self](World&) {
+    const Outcome outcome = launch(20 * kSecond, [self = getpid()](World&) {
       kill(self, SIGTERM);
       raise(SIGTERM);
     });
     EXPECT_EQ(outcome.code, 128 + SIGTERM);
     EXPECT_EQ(outcome.said, "");
   }
+}
+
+TEST(Supervisor, SaysNothingOfRanksThatTheSameSignalEndedBefore) {
+  const Outcome outcome = launch(20 * kSecond, [self = getpid()](World&) {
+    if (const pid_t rank = getpid(); fork() == 0) {
+      kill(rank, SIGTERM);
+      usleep(2'000);
+      kill(self, SIGTERM);
+      _exit(0);
+    }
+    while (true) pause();
+  });
+  EXPECT_EQ(outcome.code, 128 + SIGTERM);
+  EXPECT_EQ(outcome.said, "");
+}
+
+// As nohup has it.
+TEST(Supervisor, GoesOnAtASignalThatItWasStartedToIgnore) {
+  const auto before = signal(SIGHUP, SIG_IGN);
+  const Outcome outcome = launch(20 * kSecond, [self = getpid()](World&) { kill(self, SIGHUP); });
+  signal(SIGHUP, before);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.said, "");
 }
 
 // The ranks' pipe reads end-of-file when the last of them is gone.
