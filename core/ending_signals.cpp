@@ -32,6 +32,12 @@ EndingSignals::~EndingSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr
 
 int EndingSignals::wait(Nanoseconds at_most) const { return next_of(all_, at_most); }
 
-int EndingSignals::wait_to_end(Nanoseconds at_most) const { return next_of(ending_, at_most); }
+/// A stop and its continuation interrupt the system's wait.
+int EndingSignals::wait_to_end(Nanoseconds at_most) const {
+  const Nanoseconds end = monotonic_now() + at_most;
+  for (Nanoseconds left = at_most; left > 0; left = end - monotonic_now())
+    if (const int signal = next_of(ending_, left); signal != 0) return signal;
+  return 0;
+}
 
 }  // namespace weft

@@ -260,6 +260,19 @@ class Interruptions(RepeatTest):
     def test_terminated(self):
         self.interrupt(signal.SIGTERM)
 
+    def test_a_stop_does_not_cut_a_pause_short(self):
+        self.launcher("true")
+        began = time.monotonic()
+        process = subprocess.Popen(command(["repeat", "-n", 2, "--pause", 2, "--out", self.out, "--", self.fake, "a"]),
+                                   env=self.environment, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        wait_for((self.out / "001/run.json").exists, 20, "the first launch")
+        time.sleep(0.5)
+        for how in (signal.SIGSTOP, signal.SIGCONT):
+            process.send_signal(how)
+            time.sleep(0.1)
+        self.assertEqual(process.wait(20), OK)
+        self.assertGreater(time.monotonic() - began, 2)
+
     def test_the_launch_ends_in_its_own_way(self):
         process = self.start("while true; do sleep 0.1; done", trap="trap 'mkdir -p $out; touch $out/run.json; exit 0' INT")
         process.send_signal(signal.SIGINT)
